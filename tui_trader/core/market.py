@@ -1,0 +1,73 @@
+"""What a market says: typed events, in exchange time, as feeds yield them and the paper exchange hears them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from tui_trader.core.clock import Instant
+from tui_trader.core.money import Price, Quantity
+from tui_trader.core.words import Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The best bid and ask with their sizes."""
+
+    symbol: Symbol
+    time: Instant
+    bid: Price
+    bid_size: Quantity
+    ask: Price
+    ask_size: Quantity
+
+    @property
+    def mid(self) -> Price:
+        """Halfway between bid and ask."""
+        return (self.bid + self.ask) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPrice:
+    """The mark price, and the funding that is being built up. Stops, P&L and liquidation follow the mark."""
+
+    symbol: Symbol
+    time: Instant
+    price: Price
+    funding_rate: Decimal
+    next_funding: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class FundingSettled:
+    """A funding instant: every open position pays or receives at `rate` on `mark`."""
+
+    symbol: Symbol
+    time: Instant
+    rate: Decimal
+    mark: Price
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """A closed candle. `time` is its open time, `seconds` its length; volume in base units."""
+
+    symbol: Symbol
+    time: Instant
+    seconds: int
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGap:
+    """The feed has nothing between `since` and `time`; what was computed across it is not to be trusted."""
+
+    symbol: Symbol
+    time: Instant
+    since: Instant
+
+
+MarketEvent: TypeAlias = Quote | MarkPrice | FundingSettled | Candle | FeedGap

@@ -1,0 +1,220 @@
+"""Intent, order and fill: what is wanted, what became of it, and what was traded."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from tui_trader.core.clock import Instant
+from tui_trader.core.money import ZERO, Money, Price, Quantity
+from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol, TradeId
+
+
+class OrderType(StrEnum):
+    """The four kinds of order that the desk sends."""
+
+    LIMIT = "LIMIT"
+    MARKET = "MARKET"
+    STOP_MARKET = "STOP_MARKET"
+    TAKE_PROFIT_MARKET = "TAKE_PROFIT_MARKET"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the order waits for a trigger price and lives in the exchange's list of conditional orders."""
+        return self in (OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
+
+
+class TimeInForce(StrEnum):
+    """How long a limit order lives: until cancelled, at once or not, maker or not."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    GTX = "GTX"
+
+
+class Purpose(StrEnum):
+    """Why the desk sends an order. Only an entry adds risk."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    STOP = "stop"
+    TAKE_PROFIT = "take_profit"
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands. UNKNOWN means that the exchange may or may not have it."""
+
+    INTENDED = "INTENDED"
+    SENT = "SENT"
+    ACCEPTED = "ACCEPTED"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    NOT_SENT = "NOT_SENT"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can happen to the order any more."""
+        return self in _FINAL
+
+
+_FINAL = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.EXPIRED,
+        OrderStatus.REJECTED,
+        OrderStatus.NOT_SENT,
+    }
+)
+
+_LIVE_NEXT = frozenset(
+    {
+        OrderStatus.ACCEPTED,
+        OrderStatus.PARTIALLY_FILLED,
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.EXPIRED,
+        OrderStatus.REJECTED,
+    }
+)
+
+NEXT_STATUS = MappingProxyType(
+    {
+        OrderStatus.INTENDED: frozenset({OrderStatus.SENT, OrderStatus.NOT_SENT}),
+        OrderStatus.SENT: _LIVE_NEXT | {OrderStatus.UNKNOWN, OrderStatus.NOT_SENT},
+        OrderStatus.UNKNOWN: _LIVE_NEXT | {OrderStatus.NOT_SENT},
+        OrderStatus.ACCEPTED: _LIVE_NEXT - {OrderStatus.ACCEPTED},
+        OrderStatus.PARTIALLY_FILLED: frozenset(
+            {
+                OrderStatus.PARTIALLY_FILLED,
+                OrderStatus.FILLED,
+                OrderStatus.CANCELED,
+                OrderStatus.EXPIRED,
+            }
+        ),
+        # A fill may overtake a cancel on the wire; the exchange's word about traded quantity wins.
+        OrderStatus.CANCELED: frozenset({OrderStatus.FILLED}),
+        OrderStatus.EXPIRED: frozenset({OrderStatus.FILLED}),
+        OrderStatus.FILLED: frozenset[OrderStatus](),
+        OrderStatus.REJECTED: frozenset[OrderStatus](),
+        OrderStatus.NOT_SENT: frozenset[OrderStatus](),
+    }
+)
+"""Which status may follow which. Anything else on the wire is late news and changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """The stop and the take-profit that an entry carries with it; both trigger on the mark price."""
+
+    stop_price: Price
+    take_profit_price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One order that is wanted: what the gate judges, the journal keeps and the desk sends, once.
+
+    `quantity` is positive. With `close_position` the exchange closes whatever there is when the order triggers;
+    the quantity then says what it covered when it was made and is not sent. `price` belongs to LIMIT, `stop_price`
+    to the two conditional types. `correlation` names the tool call that wants it.
+    """
+
+    symbol: Symbol
+    side: Side
+    type: OrderType
+    quantity: Quantity
+    price: Price | None = None
+    stop_price: Price | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    close_position: bool = False
+    purpose: Purpose
+    protection: Protection | None = None
+    actor: Actor
+    cycle: int | None = None
+    correlation: str = ""
+
+    @property
+    def signed_quantity(self) -> Quantity:
+        """The change of the position if all of it trades."""
+        return self.quantity * self.side.sign
+
+    def resized(self, quantity: Quantity) -> "Intent":
+        """The same wish at another size."""
+        return replace(self, quantity=quantity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An intent with its id and its fate so far."""
+
+    client_order_id: ClientOrderId
+    intent: Intent
+    status: OrderStatus
+    filled: Quantity = ZERO
+    average_price: Price | None = None
+    exchange_order_id: str | None = None
+    created: Instant
+    updated: Instant
+    reason: str = ""
+
+    @property
+    def remaining(self) -> Quantity:
+        """What may still trade; an order of unknown fate counts in full."""
+        return ZERO if self.status.is_final else self.intent.quantity - self.filled
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order can still trade: working, in flight or unknown."""
+        return not self.status.is_final
+
+    def advanced(
+        self,
+        status: OrderStatus,
+        *,
+        at: Instant,
+        filled: Quantity | None = None,
+        average_price: Price | None = None,
+        exchange_order_id: str | None = None,
+        reason: str = "",
+    ) -> "Order":
+        """The order after news; news that may not follow its status is late and changes nothing."""
+        if status not in NEXT_STATUS[self.status]:
+            return self
+        return replace(
+            self,
+            status=status,
+            filled=max(self.filled, filled or ZERO),
+            average_price=average_price or self.average_price,
+            exchange_order_id=exchange_order_id or self.exchange_order_id,
+            updated=at,
+            reason=reason or self.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One trade of ours. `fee` is positive when paid; `realised` is the profit of the part that reduced, before fees.
+
+    `client_order_id` is the exchange's word: an order it made itself (`autoclose-…`) is not one of ours.
+    """
+
+    client_order_id: ClientOrderId
+    trade_id: TradeId
+    symbol: Symbol
+    side: Side
+    quantity: Quantity
+    price: Price
+    fee: Money
+    maker: bool
+    realised: Money
+    time: Instant
+
+    @property
+    def signed_quantity(self) -> Quantity:
+        """The change of the position."""
+        return self.quantity * self.side.sign

@@ -1,0 +1,323 @@
+"""What the journal keeps: one frozen value a kind of row.
+
+These are the facts from which all state is folded, so a field may be added with a default but never change its
+meaning. Text in them may come from outside; the journal redacts known secrets before it writes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, TypeAlias, Union
+
+from tui_trader.core.clock import Instant
+from tui_trader.core.money import ZERO, Money, Price, Quantity
+from tui_trader.core.order import Fill, Intent, OrderStatus
+from tui_trader.core.words import (
+    Autonomy,
+    ClientOrderId,
+    CycleVerdict,
+    Mode,
+    Symbol,
+    TradingState,
+)
+
+JsonValue: TypeAlias = Union[
+    bool, int, str, "tuple[JsonValue, ...]", "list[JsonValue]", "Mapping[str, JsonValue]", None
+]
+"""JSON without floats: figures are decimal strings."""
+JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeOpened:
+    """The first row of a home folder: it belongs to this mode and this account, for ever."""
+
+    KIND: ClassVar[str] = "home"
+    mode: Mode
+    account: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStarted:
+    """A run begins: what it is made of. `market_time` is where the engine's clock starts; `wall_time` is ISO text."""
+
+    KIND: ClassVar[str] = "start"
+    version: str
+    feed: str
+    decider: str
+    prompt: str
+    prompt_hash: str
+    symbols: tuple[Symbol, ...]
+    autonomy: Autonomy
+    policy: JsonObject
+    seed: int | None = None
+    market_time: Instant
+    wall_time: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStopped:
+    """A run ended cleanly."""
+
+    KIND: ClassVar[str] = "stop"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled:
+    """A tool is about to run; durable before it does. The row's correlation names the call."""
+
+    KIND: ClassVar[str] = "tool.call"
+    tool: str
+    arguments: JsonObject
+    cycle: int | None = None
+
+
+class ToolStatus(StrEnum):
+    """How a tool call ended."""
+
+    OK = "ok"
+    DENIED = "denied"
+    INVALID = "invalid"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolReturned:
+    """A tool call ended; exactly one for each call."""
+
+    KIND: ClassVar[str] = "tool.result"
+    tool: str
+    status: ToolStatus
+    result: JsonObject
+    cycle: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAsked:
+    """What a model was asked."""
+
+    KIND: ClassVar[str] = "llm.request"
+    cycle: int
+    model: str
+    prompt_hash: str
+    messages: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAnswered:
+    """What a model answered, or the fault that stood in its place. Money in USD; None where the price is unknown."""
+
+    KIND: ClassVar[str] = "llm.response"
+    cycle: int
+    model: str
+    fault: str | None = None
+    text: str = ""
+    tool_calls: tuple[JsonObject, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Money | None = ZERO
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A trading tool call that a decider proposed, and what became of it."""
+
+    tool: str
+    arguments: JsonObject
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleDecided:
+    """One decision, held ones and skips included."""
+
+    KIND: ClassVar[str] = "decision"
+    cycle: int
+    symbols: tuple[Symbol, ...]
+    verdict: CycleVerdict
+    reason: str
+    actions: tuple[Action, ...] = ()
+    decider: str
+    tokens: int = 0
+    cost: Money = ZERO
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clamp:
+    """One limit that made an order smaller (or a price tamer)."""
+
+    code: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskJudged:
+    """What the gate said of an order: allow, shrink or deny, with the stable reason code and the figures."""
+
+    KIND: ClassVar[str] = "risk.decision"
+    verdict: str
+    tool: str
+    symbol: Symbol
+    code: str = ""
+    detail: str = ""
+    clamps: tuple[Clamp, ...] = ()
+    cycle: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIntended:
+    """An order will be sent. The client order id derives from this row's hash, so it is not in the row."""
+
+    KIND: ClassVar[str] = "order.intent"
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChanged:
+    """News of an order: sent, accepted, filled, cancelled, rejected, unknown, resolved."""
+
+    KIND: ClassVar[str] = "order.update"
+    client_order_id: ClientOrderId
+    status: OrderStatus
+    filled: Quantity = ZERO
+    average_price: Price | None = None
+    exchange_order_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilled:
+    """One of our trades."""
+
+    KIND: ClassVar[str] = "fill"
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingBooked:
+    """Funding for one position; positive when received. `id` is the exchange's, or symbol and instant."""
+
+    KIND: ClassVar[str] = "funding"
+    id: str
+    symbol: Symbol
+    amount: Money
+    rate: Decimal
+    mark: Price
+    time: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferBooked:
+    """Money moved in (positive) or out of the account by its owner."""
+
+    KIND: ClassVar[str] = "transfer"
+    id: str
+    amount: Money
+    time: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionAdopted:
+    """The exchange holds something else than the fills explain; its word is taken, and why is said."""
+
+    KIND: ClassVar[str] = "position.adopted"
+    symbol: Symbol
+    quantity: Quantity
+    entry_price: Price
+    was: Quantity
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReconciled:
+    """The account was compared with the exchange. `differences` empty means that both agree."""
+
+    KIND: ClassVar[str] = "reconcile"
+    wallet: Money
+    equity: Money
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquityMarked:
+    """Equity at one instant (wallet + unrealised on the mark); the peak and the day's start are folded from these."""
+
+    KIND: ClassVar[str] = "equity"
+    equity: Money
+    wallet: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingStateChanged:
+    """The trading state, and why. A `resume` carries new baselines so that it does not trip again at once.
+
+    `generation` counts halts: a resume names the generation it answers, and a halt that came later wins.
+    """
+
+    KIND: ClassVar[str] = "state"
+    state: TradingState
+    reason: str
+    code: str = ""
+    generation: int = 0
+    baseline_equity: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged:
+    """A circuit breaker opened (no new risk), probes, or closed again."""
+
+    KIND: ClassVar[str] = "breaker"
+    scope: str
+    open: bool
+    failures: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionFailed:
+    """A position could not be proven protected in time; what the desk does about it follows."""
+
+    KIND: ClassVar[str] = "naked"
+    symbol: Symbol
+    quantity: Quantity
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyImported:
+    """A line that `emergency.jsonl` kept while the journal could not be written."""
+
+    KIND: ClassVar[str] = "emergency"
+    line: JsonObject = field(default_factory=dict)
+
+
+Record: TypeAlias = (
+    HomeOpened
+    | EngineStarted
+    | EngineStopped
+    | ToolCalled
+    | ToolReturned
+    | ModelAsked
+    | ModelAnswered
+    | CycleDecided
+    | RiskJudged
+    | OrderIntended
+    | OrderChanged
+    | OrderFilled
+    | FundingBooked
+    | TransferBooked
+    | PositionAdopted
+    | AccountReconciled
+    | EquityMarked
+    | TradingStateChanged
+    | BreakerChanged
+    | ProtectionFailed
+    | EmergencyImported
+)

@@ -1,0 +1,70 @@
+"""The field's words as closed sets; no part of the program has a second word for any of them."""
+
+from enum import StrEnum
+from typing import NewType
+
+Symbol = NewType("Symbol", str)
+"""An instrument's name at the exchange, upper case: `BTCUSDT`."""
+ClientOrderId = NewType("ClientOrderId", str)
+"""Our id of an order: `tt-` and 22 characters that commit the journal row of its intent."""
+TradeId = NewType("TradeId", str)
+"""The exchange's id of one fill; unique within a symbol."""
+
+
+class Mode(StrEnum):
+    """Whose money is at stake."""
+
+    PAPER = "paper"
+    DEMO = "demo"
+    LIVE = "live"
+
+
+class TradingState(StrEnum):
+    """What the trader may do: anything, only reduce, or nothing but exits and protection."""
+
+    ACTIVE = "ACTIVE"
+    REDUCING = "REDUCING"
+    HALTED = "HALTED"
+
+
+class Autonomy(StrEnum):
+    """How far the agent acts by itself: propose only, ask a person, or act."""
+
+    OBSERVE = "observe"
+    APPROVE = "approve"
+    AUTO = "auto"
+
+
+class Actor(StrEnum):
+    """Who acts."""
+
+    AGENT = "agent"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+class Side(StrEnum):
+    """The direction of an order or a fill."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """+1 for BUY, -1 for SELL."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> "Side":
+        """The other direction."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class CycleVerdict(StrEnum):
+    """What came of one decision; the first that applies."""
+
+    FAULT = "fault"
+    TRADE = "trade"
+    DENIED = "denied"
+    HOLD = "hold"
+    SKIP = "skip"

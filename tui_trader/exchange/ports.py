@@ -1,0 +1,158 @@
+"""The exchange as the desk sees it: outcomes are values, and `Uncertain` is one of them."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from tui_trader.core.account import AccountReport
+from tui_trader.core.clock import Instant
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.money import Price, Quantity
+from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType
+from tui_trader.core.records import FundingBooked, TransferBooked
+from tui_trader.core.words import ClientOrderId, Side, Symbol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """An order as the exchange knows it."""
+
+    client_order_id: ClientOrderId
+    exchange_order_id: str
+    symbol: Symbol
+    side: Side
+    type: OrderType
+    status: OrderStatus
+    quantity: Quantity
+    filled: Quantity
+    average_price: Price | None
+    price: Price | None
+    stop_price: Price | None
+    reduce_only: bool
+    close_position: bool
+    time: Instant
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The exchange has the order; what it says of it so far."""
+
+    report: OrderReport
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The exchange definitely does not have the order. `code` is Binance's."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The request never left."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The exchange may or may not have acted: a timeout, a reset, an unreadable answer."""
+
+    text: str
+
+
+SubmitOutcome: TypeAlias = Accepted | Refused | NotSent | Uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class CancelDone:
+    """The order is cancelled; what it had traded by then is in the report."""
+
+    report: OrderReport
+
+
+@dataclass(frozen=True, slots=True)
+class CancelNotOpen:
+    """There was nothing open under this id (-2011): filled, cancelled or never there. Ask with `query`."""
+
+
+CancelOutcome: TypeAlias = CancelDone | CancelNotOpen | NotSent | Uncertain | Refused
+
+
+class ExchangeUnavailable(Exception):
+    """A read failed: no connection, a timeout, a limit. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLost:
+    """Account events may have been missed; a full reconciliation is due."""
+
+    text: str
+
+
+AccountEvent: TypeAlias = OrderReport | Fill | FundingBooked | TransferBooked | StreamLost
+
+
+class Exchange(Protocol):
+    """A USD-M futures account: one-way, isolated, single-asset. Reads raise ExchangeUnavailable; writes return."""
+
+    @property
+    def name(self) -> str:
+        """`paper` or `binance`."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """What tells this account from others, without a secret in it."""
+        ...
+
+    async def instruments(self) -> Mapping[Symbol, Instrument]:
+        """What can be traded, with filters and tiers."""
+        ...
+
+    async def submit(self, client_order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
+        """Send the order, once; never retried here."""
+        ...
+
+    async def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> CancelOutcome:
+        """Cancel one order, ordinary or conditional."""
+        ...
+
+    async def query(self, symbol: Symbol, client_order_id: ClientOrderId) -> OrderReport | None:
+        """The order, or None where the exchange says that it does not know it."""
+        ...
+
+    async def open_orders(self) -> tuple[OrderReport, ...]:
+        """Everything open, ordinary and conditional."""
+        ...
+
+    async def account_report(self) -> AccountReport:
+        """Balance, positions, leverage and modes."""
+        ...
+
+    async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
+        """Our trades at or after `since`, oldest first."""
+        ...
+
+    async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
+        """Funding at or after `since`, oldest first."""
+        ...
+
+    async def set_leverage(self, symbol: Symbol, leverage: int) -> Refused | Uncertain | None:
+        """Set and confirm the symbol's leverage; None means done."""
+        ...
+
+    @property
+    def settle_time(self) -> float:
+        """Seconds after which an order that was sent and is not found can no longer arrive."""
+        ...
+
+    def events(self) -> AsyncIterator[AccountEvent]:
+        """News of this account, in the order in which the exchange tells them. Ends when it closes."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and files; the account stays as it is."""
+        ...

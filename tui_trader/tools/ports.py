@@ -1,0 +1,130 @@
+"""The tool layer as callers see it: the catalogue, the call, the preview, and typed readings."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from tui_trader.core.market import Candle
+from tui_trader.core.money import Money, Price, Quantity
+from tui_trader.core.order import Order
+from tui_trader.core.records import JsonObject, ToolStatus
+from tui_trader.core.words import Actor, Symbol, TradingState
+from tui_trader.market.ports import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool as a model is told of it. `parameters` is a strict JSON schema: all required, nothing additional."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+    trades: bool
+    """Whether a call is an action: collected, previewed and executed at the end, instead of answered at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAnswer:
+    """What a call came to. `code` is the reason code where the gate denied it, else empty."""
+
+    tool: str
+    status: ToolStatus
+    result: JsonObject
+    code: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the tool did what was asked."""
+        return self.status is ToolStatus.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the gate would say now, without anything being done. `verdict` is allow, shrink or deny."""
+
+    verdict: str
+    code: str
+    detail: str
+
+
+class Toolbox(Protocol):
+    """The one road: agent, keys and commands call the same tools here."""
+
+    def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
+        """The tools that this caller may use, always in the same order."""
+        ...
+
+    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
+        """Journal the call, run the tool, journal the result. Never raises for a bad call: the answer says so."""
+        ...
+
+    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor) -> Preview:
+        """Validate and judge a trading call without doing it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """Money and state. `day_pnl` is negative when money was lost; `drawdown` a fraction of the peak; None = unknown."""
+
+    trading_state: TradingState
+    reason: str
+    equity: Money | None
+    wallet: Money | None
+    available: Money | None
+    day_pnl: Money | None
+    drawdown: float | None
+    model_spend_today: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionView:
+    """What is held of one symbol, with what protects it."""
+
+    symbol: Symbol
+    quantity: Quantity
+    entry_price: Price
+    mark_price: Price | None
+    unrealised: Money | None
+    liquidation_price: Price | None
+    stop_price: Price | None
+    take_profit_price: Price | None
+    leverage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headroom:
+    """One limit of the policy: its value, what of it is used, both in the limit's unit; None used = not measurable."""
+
+    limit: str
+    value: Decimal
+    used: Decimal | None
+    symbol: Symbol | None = None
+
+
+class Readings(Protocol):
+    """What may be read: typed, consistent at the instant of the call, without side effects."""
+
+    async def snapshot(self, symbol: Symbol) -> Snapshot | None:
+        """The market of one symbol; None before its first quote and mark."""
+        ...
+
+    async def candles(self, symbol: Symbol, count: int) -> tuple[Candle, ...]:
+        """The last closed one-minute candles, oldest first."""
+        ...
+
+    async def account(self) -> AccountView:
+        """Money and trading state."""
+        ...
+
+    async def positions(self) -> tuple[PositionView, ...]:
+        """What is held, by symbol."""
+        ...
+
+    async def orders(self) -> tuple[Order, ...]:
+        """Everything that can still trade, oldest first."""
+        ...
+
+    async def limits(self) -> tuple[Headroom, ...]:
+        """Every limit of the policy and how much of it is used."""
+        ...
