@@ -7,8 +7,8 @@ Price of USDⓈ-M Futures Contracts". Money in the quote currency; rates are fra
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tui_trader.core.instrument import Instrument
-from tui_trader.core.money import ZERO, Money, Price, to_balance
+from tui_trader.core.instrument import Bracket, Instrument
+from tui_trader.core.money import Money, Price, to_balance
 from tui_trader.core.position import Position
 
 
@@ -32,8 +32,7 @@ def initial_margin(notional: Money, leverage: int) -> Money:
 
 def maintenance_margin(instrument: Instrument, notional: Money) -> Money:
     """notional x rate - cumulative of the tier of the *notional* (not of the margin)."""
-    bracket = instrument.bracket_of(notional)
-    return notional * bracket.maintenance_rate - bracket.cumulative
+    return instrument.bracket_of(notional).maintenance(notional)
 
 
 def funding_payment(position: Position, mark: Price, rate: Decimal) -> Money:
@@ -44,23 +43,31 @@ def funding_payment(position: Position, mark: Price, rate: Decimal) -> Money:
 def liquidation_price(instrument: Instrument, position: Position, isolated_wallet: Money) -> Price | None:
     """The mark price at which the isolated margin no longer covers maintenance; None when flat or unreachable.
 
-    LP = (wallet + cum - s|q|EP) / (|q| MMR - s|q|), where MMR and cum belong to the tier of |q| x LP: the tiers
-    are tried in order until the price falls into its own tier.
+    LP = (wallet + cum - s|q|EP) / (|q| MMR - s|q|), where MMR and cum belong to the tier of |q| x LP. Not rounded to
+    the tick.
     """
     if position.is_flat:
         return None
-    size = abs(position.quantity)
     sign = 1 if position.quantity > 0 else -1
-    signed_cost = position.cost  # s|q|EP
-    price = ZERO
-    floor = ZERO
-    for bracket in instrument.brackets:
-        denominator = size * bracket.maintenance_rate - sign * size
-        price = (isolated_wallet + bracket.cumulative - signed_cost) / denominator
-        if floor < size * price <= bracket.notional_cap:
-            break
-        floor = bracket.notional_cap
+    bracket = _bracket_at_liquidation(instrument, position, isolated_wallet, sign)
+    numerator = isolated_wallet + bracket.cumulative - position.cost  # position.cost is s|q|EP
+    price = numerator / (abs(position.quantity) * (bracket.maintenance_rate - sign))
     return price if price > 0 else None
+
+
+def _bracket_at_liquidation(instrument: Instrument, position: Position, isolated_wallet: Money, sign: int) -> Bracket:
+    """The tier in which the margin balance meets maintenance.
+
+    Balance minus maintenance is monotonic in the notional: it rises for longs and falls for shorts, since
+    maintenance is continuous and its rate below one. So the tier is the first at whose cap the meeting point is
+    passed. Comparing at the caps needs no division: a price that lies on a cap cannot fall between two tiers.
+    """
+    for bracket in instrument.brackets:
+        cap = bracket.notional_cap
+        balance = isolated_wallet + sign * cap - position.cost
+        if sign * (balance - bracket.maintenance(cap)) >= 0:
+            return bracket
+    return instrument.brackets[-1]
 
 
 def is_liquidated(instrument: Instrument, position: Position, isolated_wallet: Money, mark: Price) -> bool:

@@ -83,7 +83,8 @@ _LIVE_NEXT = frozenset(
 
 NEXT_STATUS = MappingProxyType(
     {
-        OrderStatus.INTENDED: frozenset({OrderStatus.SENT, OrderStatus.NOT_SENT}),
+        # After a crash an intent without a later row may or may not have left: it is then unknown.
+        OrderStatus.INTENDED: frozenset({OrderStatus.SENT, OrderStatus.NOT_SENT, OrderStatus.UNKNOWN}),
         OrderStatus.SENT: _LIVE_NEXT | {OrderStatus.UNKNOWN, OrderStatus.NOT_SENT},
         OrderStatus.UNKNOWN: _LIVE_NEXT | {OrderStatus.NOT_SENT},
         OrderStatus.ACCEPTED: _LIVE_NEXT - {OrderStatus.ACCEPTED},
@@ -121,6 +122,9 @@ class Intent:
     `quantity` is positive. With `close_position` the exchange closes whatever there is when the order triggers;
     the quantity then says what it covered when it was made and is not sent. `price` belongs to LIMIT, `stop_price`
     to the two conditional types. `correlation` names the tool call that wants it.
+
+    Raises ValueError for an order that cannot be meant: prices that its type does not have or lacks, or an order
+    that is not an entry (and so is not counted as one) but could add risk.
     """
 
     symbol: Symbol
@@ -137,6 +141,17 @@ class Intent:
     actor: Actor
     cycle: int | None = None
     correlation: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if not all(figure.is_finite() for figure in (self.quantity, self.price or ZERO, self.stop_price or ZERO)):
+            raise ValueError("an order's quantity and prices must be numbers")
+        if (self.price is not None) is not (self.type is OrderType.LIMIT):
+            raise ValueError(f"{self.type} order: a price belongs to LIMIT and to nothing else")
+        if (self.stop_price is not None) is not self.type.is_conditional:
+            raise ValueError(f"{self.type} order: a stop price belongs to conditional orders and to nothing else")
+        if self.purpose is not Purpose.ENTRY and not (self.reduce_only or self.close_position):
+            raise ValueError(f"an order with purpose {self.purpose} must be reduce-only or close the position")
 
     @property
     def signed_quantity(self) -> Quantity:
@@ -164,13 +179,17 @@ class Order:
 
     @property
     def remaining(self) -> Quantity:
-        """What may still trade; an order of unknown fate counts in full."""
-        return ZERO if self.status.is_final else self.intent.quantity - self.filled
+        """What may still trade, never negative; an order of unknown fate counts with all that is not known filled."""
+        return ZERO if self.status.is_final else max(ZERO, self.intent.quantity - self.filled)
 
     @property
     def is_open(self) -> bool:
         """Whether the order can still trade: working, in flight or unknown."""
         return not self.status.is_final
+
+    def traded(self, filled: Quantity, average_price: Price) -> "Order":
+        """The order after fills that sum to this; the status is the exchange's to change."""
+        return replace(self, filled=max(self.filled, filled), average_price=average_price)
 
     def advanced(
         self,
@@ -182,16 +201,21 @@ class Order:
         exchange_order_id: str | None = None,
         reason: str = "",
     ) -> "Order":
-        """The order after news; news that may not follow its status is late and changes nothing."""
+        """The order after news; news that may not follow its status is late and changes nothing.
+
+        The filled quantity only grows: an average price that belongs to a smaller one is not taken over.
+        """
         if status not in NEXT_STATUS[self.status]:
             return self
+        reported = self.filled if filled is None else filled
+        is_newer = average_price is not None and reported >= self.filled
         return replace(
             self,
             status=status,
-            filled=max(self.filled, filled or ZERO),
-            average_price=average_price or self.average_price,
+            filled=max(self.filled, reported),
+            average_price=average_price if is_newer else self.average_price,
             exchange_order_id=exchange_order_id or self.exchange_order_id,
-            updated=at,
+            updated=max(self.updated, at),
             reason=reason or self.reason,
         )
 

@@ -12,12 +12,18 @@ class Position:
     """What is held of one symbol.
 
     `quantity` is signed. `cost` is signed quantity times entry price; the entry price follows from it, so that the
-    sum of realised profits is exactly the sum of the cash that the fills moved.
+    sum of realised profits is exactly the sum of the cash that the fills moved. (Kept the other way round, an entry
+    price such as 1/3 would lose a little at each fill.)
     """
 
     symbol: Symbol
     quantity: Quantity = ZERO
     cost: Money = ZERO
+
+    @classmethod
+    def held(cls, symbol: Symbol, quantity: Quantity, entry_price: Price) -> "Position":
+        """A position of signed `quantity` with a known entry price, as an exchange reports one."""
+        return cls(symbol, quantity, quantity * entry_price)
 
     @property
     def is_flat(self) -> bool:
@@ -48,7 +54,10 @@ class Position:
         """The position after a fill, and the profit it realised (before fees).
 
         Adding moves the entry price, reducing leaves it; crossing zero closes at `price` and opens the rest there.
+        Raises ValueError for a quantity or a price that no fill can have.
         """
+        if quantity <= 0 or price <= 0:
+            raise ValueError(f"a fill of {quantity} at {price} cannot be: both must be positive")
         change = quantity * side.sign
         if self.quantity * change >= 0:
             return Position(self.symbol, self.quantity + change, self.cost + change * price), ZERO
@@ -61,7 +70,10 @@ class Position:
         return Position(self.symbol, rest, rest * price), realised
 
     def _cost_of(self, closed: Quantity) -> Money:
-        """The share of the cost that belongs to the part that closes, rounded once so that nothing is lost."""
+        """The share of the cost that belongs to the part that closes, in whole units of the balance.
+
+        What rounding adds here stays out of the rest's cost, so the two always sum to the whole.
+        """
         if closed == self.quantity:
             return self.cost
         return to_balance(self.cost * closed / self.quantity)
