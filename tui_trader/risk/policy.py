@@ -1,0 +1,223 @@
+"""The policy: every limit that the gate enforces, as the front matter of a prompt declares it.
+
+Nothing here has a default: a limit that is not written is a limit that nobody chose, and the program does not start.
+Figures come as text and never pass through a float. Durations become float seconds.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, TypeAlias, cast
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+from tui_trader.core.money import Money, plain
+from tui_trader.core.records import JsonObject
+from tui_trader.core.words import Autonomy, Symbol
+
+_PLAIN_NUMBER = re.compile(r"\d{1,20}(\.\d{1,12})?", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_SECONDS_IN = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_MOST_SYMBOLS = 50
+
+
+def _wrong(demand: str) -> PydanticCustomError:
+    """A refusal whose message says what the value must be."""
+    return PydanticCustomError("policy", "It must be {demand}.", {"demand": demand})
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """Reads a figure from text (or an exact number) and keeps it within sane bounds, both included."""
+
+    least: str
+    most: str
+
+    def __call__(self, value: object) -> Decimal:
+        exact = isinstance(value, Decimal | int) and not isinstance(value, bool)
+        written = isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value)
+        if not exact and not written:
+            raise self._refusal()
+        figure = Decimal(str(value))
+        if not figure.is_finite() or not Decimal(self.least) <= figure <= Decimal(self.most):
+            raise self._refusal()
+        return figure
+
+    def _refusal(self) -> PydanticCustomError:
+        return _wrong(f"a number from {self.least} to {self.most} in plain digits")
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """Reads a whole number within bounds, both included."""
+
+    least: int
+    most: int
+
+    def __call__(self, value: object) -> int:
+        try:
+            figure = _Figure(str(self.least), str(self.most))(value)
+        except PydanticCustomError:
+            figure = Decimal("0.5")
+        if figure != int(figure):
+            raise _wrong(f"a whole number from {self.least} to {self.most} in plain digits")
+        return int(figure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Duration:
+    """Reads `60s`, `15m`, `1h` or `1d` into seconds within bounds, both included."""
+
+    least: str
+    most: str
+
+    def __call__(self, value: object) -> float:
+        seconds = seconds_of(value) if isinstance(value, str) else None
+        least, most = seconds_of(self.least), seconds_of(self.most)
+        if seconds is None or least is None or most is None or not least <= seconds <= most:
+            raise _wrong(f"a number with one of the units s, m, h, d, from {self.least} to {self.most}")
+        return seconds
+
+
+def seconds_of(text: str) -> float | None:
+    """The seconds that `60s`, `0.5s`, `15m`, `1h` or `1d` means; None if the text is no such duration."""
+    found = _DURATION.fullmatch(text)
+    return float(Decimal(found[1]) * _SECONDS_IN[found[2]]) if found else None
+
+
+def duration_text(seconds: float) -> str:
+    """The seconds as a policy writes them, in the largest unit that divides them: 900.0 is `15m`."""
+    exact = Decimal(str(seconds))
+    for unit in ("d", "h", "m"):
+        if exact % _SECONDS_IN[unit] == 0:
+            return f"{plain(exact / _SECONDS_IN[unit])}{unit}"
+    return f"{plain(exact)}s"
+
+
+def _symbols(value: object) -> tuple[Symbol, ...]:
+    demand = f"a list of one to {_MOST_SYMBOLS} different symbols in upper case, like [BTCUSDT, ETHUSDT]"
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= _MOST_SYMBOLS:
+        raise _wrong(demand)
+    for symbol in value:
+        well_written = isinstance(symbol, str) and symbol.replace("_", "").isalnum() and symbol == symbol.upper()
+        if not well_written or len(symbol) > _MOST_SYMBOLS:
+            raise _wrong(demand)
+    if len(set(value)) != len(value):
+        raise _wrong(demand)
+    return tuple(Symbol(symbol) for symbol in value)
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise _wrong("a short name of letters, digits, dot, dash and underscore")
+    return value
+
+
+def _model_name(value: str) -> str:
+    if not value.strip() or len(value) > 200 or not value.isprintable():
+        raise _wrong("the name of a model")
+    return value
+
+
+_AS_TEXT = PlainSerializer(plain, return_type=str)
+_AS_DURATION = PlainSerializer(duration_text, return_type=str)
+
+Amount: TypeAlias = Annotated[Money, BeforeValidator(_Figure("1", "100000000")), _AS_TEXT]
+"""Money in the quote currency."""
+
+
+class _Closed(BaseModel):
+    """Frozen, and every key it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Requirement(StrEnum):
+    """Whether an entry must carry something."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class RiskLimits(_Closed):
+    """What no order may exceed. Money in quote currency, `_pct` in per cent, `_bps` in basis points.
+
+    The example of a field is what an error proposes when the field is missing.
+    """
+
+    max_order_notional: Amount = Field(examples=["2000"])
+    """Of one order, at the dearer of its limit price and the mark."""
+    max_position_notional: Amount = Field(examples=["5000"])
+    """Of one symbol, with everything that still works or whose fate is unknown."""
+    max_gross_notional: Amount = Field(examples=["10000"])
+    """Of all symbols together, counted likewise."""
+    max_leverage: Annotated[int, BeforeValidator(_Whole(1, 125))] = Field(examples=["3"])
+    """Bounds the exchange's setting, and gross notional / equity."""
+    max_risk_per_trade_pct: Annotated[Decimal, BeforeValidator(_Figure("0.01", "20")), _AS_TEXT] = Field(
+        examples=["1.0"]
+    )
+    """Of equity: the loss if the stop fills at its price, fees of both legs included."""
+    stop_loss: Literal["required"] = Field(examples=["required"])
+    """Every entry carries one; there is no other setting."""
+    take_profit: Requirement = Field(examples=["required"])
+    max_stop_distance_pct: Annotated[Decimal, BeforeValidator(_Figure("0.05", "50")), _AS_TEXT] = Field(examples=["5"])
+    """Between the limit price and the stop, of the limit price."""
+    min_reward_to_risk: Annotated[Decimal, BeforeValidator(_Figure("0.1", "20")), _AS_TEXT] = Field(examples=["1.2"])
+    """Gain at the take-profit over loss at the stop, both after fees, from the price that an entry would really pay."""
+    max_daily_loss_pct: Annotated[Decimal, BeforeValidator(_Figure("0.1", "50")), _AS_TEXT] = Field(examples=["3"])
+    """Of the day's first equity: REDUCING."""
+    max_consecutive_losses: Annotated[int, BeforeValidator(_Whole(1, 100))] = Field(examples=["4"])
+    """Round trips that lost money, one after the other: REDUCING."""
+    max_drawdown_pct: Annotated[Decimal, BeforeValidator(_Figure("0.1", "90")), _AS_TEXT] = Field(examples=["10"])
+    """Below the highest equity: flatten, HALTED."""
+    max_consecutive_failures: Annotated[int, BeforeValidator(_Whole(1, 100))] = Field(examples=["3"])
+    """Of the exchange or the model: the breaker opens."""
+    max_open_orders: Annotated[int, BeforeValidator(_Whole(1, 200))] = Field(examples=["8"])
+    """With the stops and take-profits that entries will place."""
+    max_orders_per_minute: Annotated[int, BeforeValidator(_Whole(1, 600))] = Field(examples=["6"])
+    """With the stops and take-profits that the entry will place."""
+    max_entries_per_day: Annotated[int, BeforeValidator(_Whole(1, 10_000))] = Field(examples=["20"])
+    """Entries intended since 00:00 UTC."""
+    reentry_cooldown: Annotated[float, BeforeValidator(_Duration("1s", "7d")), _AS_DURATION] = Field(examples=["15m"])
+    """Seconds after a stop-out in which the same symbol and side is not entered."""
+    min_hold: Annotated[float, BeforeValidator(_Duration("1s", "7d")), _AS_DURATION] = Field(examples=["3m"])
+    """Seconds after its own entry in which the agent does not enter the other side."""
+    max_price_deviation_bps: Annotated[Decimal, BeforeValidator(_Figure("1", "1000")), _AS_TEXT] = Field(
+        examples=["50"]
+    )
+    """How far beyond the mark price, to the paying side, an entry's limit may lie."""
+    max_quote_age: Annotated[float, BeforeValidator(_Duration("0.1s", "5m")), _AS_DURATION] = Field(examples=["5s"])
+    """Seconds; older quotes or marks mean no new risk."""
+    min_liquidation_distance_pct: Annotated[Decimal, BeforeValidator(_Figure("0.1", "95")), _AS_TEXT] = Field(
+        examples=["15"]
+    )
+    """Between the price and the liquidation price that the position would have."""
+
+
+class ModelLimits(_Closed):
+    """Which model is asked, how long it may take, and what it may cost."""
+
+    model: Annotated[str, AfterValidator(_model_name)] = Field(examples=["gpt-5.4-mini"])
+    deadline: Annotated[float, BeforeValidator(_Duration("0.1s", "10m")), _AS_DURATION] = Field(examples=["5s"])
+    """Real seconds for one call, whatever the speed of the engine's clock."""
+    max_usd_per_day: Annotated[Money, BeforeValidator(_Figure("0.01", "10000")), _AS_TEXT] = Field(examples=["2.00"])
+    """In USD, from 00:00 UTC."""
+
+
+class Policy(_Closed):
+    """One prompt's front matter, complete and within bounds."""
+
+    name: Annotated[str, AfterValidator(_name)] = Field(examples=["trader"])
+    symbols: Annotated[tuple[Symbol, ...], BeforeValidator(_symbols)] = Field(examples=["[BTCUSDT, ETHUSDT]"])
+    interval: Annotated[float, BeforeValidator(_Duration("1s", "1d")), _AS_DURATION] = Field(examples=["60s"])
+    """Seconds between two decisions."""
+    autonomy: Autonomy = Field(examples=["auto"])
+    risk: RiskLimits
+    llm: ModelLimits
+
+    def as_record(self) -> JsonObject:
+        """The policy as the journal keeps it: figures and durations as text, readable by `model_validate`."""
+        return cast("JsonObject", self.model_dump(mode="json"))
