@@ -1,0 +1,101 @@
+"""Which files belong to which symbol: klines by the name before the first `-`, funding and mark beside them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_trader.core.words import Symbol
+from tui_trader.market.ports import FeedError
+from tui_trader.market.rows import fault
+
+_KLINES_IN_FOLDER = re.compile(r"[A-Z0-9]+-1m\b.*\.csv(\.gz)?", re.IGNORECASE)
+_ENDINGS = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolFiles:
+    """The files of one symbol; None where the folder holds none of that kind."""
+
+    symbol: Symbol
+    klines: Path
+    funding: Path | None
+    mark: Path | None
+
+
+def symbol_files(paths: Sequence[Path], symbols: Sequence[Symbol]) -> tuple[SymbolFiles, ...]:
+    """The files of those `symbols` that the paths (files or folders) hold, in the order of `symbols`.
+
+    Raises FeedError: a path that is missing, a folder without klines, two kline files of one symbol, none of any
+    of the symbols.
+    """
+    found: dict[Symbol, Path] = {}
+    for path in paths:
+        for klines in _kline_files(path):
+            symbol = symbol_of(klines)
+            if symbol in found and symbol in symbols:
+                what = f"{found[symbol].name} already holds {symbol}"
+                raise fault(klines, None, what, "Name one file for each symbol")
+            found[symbol] = klines
+    chosen = tuple(symbol for symbol in symbols if symbol in found)
+    if not chosen:
+        raise FeedError(
+            f"The prompt's symbols are {_listed(symbols)}, the data is of {_listed(sorted(found))}: none in common. "
+            f"Name a file of one of the prompt's symbols (SYMBOL-1m-….csv), or add the symbol to the prompt."
+        )
+    return tuple(
+        SymbolFiles(
+            symbol,
+            found[symbol],
+            _beside(found[symbol], symbol, "funding"),
+            _beside(found[symbol], symbol, "mark-1h"),
+        )
+        for symbol in chosen
+    )
+
+
+def symbol_of(path: Path) -> Symbol:
+    """The instrument that the file's name says: what stands before the first `-`, else before the first dot."""
+    return Symbol(path.name.split("-", 1)[0].split(".", 1)[0].upper())
+
+
+def _kline_files(path: Path) -> tuple[Path, ...]:
+    if not path.is_dir():
+        if not path.exists():
+            raise fault(path, None, "there is no such file", "Check the path after file:")
+        return (path,)
+    try:
+        inside = tuple(sorted(entry for entry in path.iterdir() if _KLINES_IN_FOLDER.fullmatch(entry.name)))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise fault(path, None, f"the folder cannot be read ({reason})", "Check its permissions") from error
+    if not inside:
+        raise fault(path, None, "the folder holds no klines", "Put files named SYMBOL-1m-….csv or .csv.gz there")
+    return inside
+
+
+def _beside(klines: Path, symbol: Symbol, kind: str) -> Path | None:
+    """The symbol's file of that kind: the one whose name ends like the klines', else the only one."""
+    prefix = f"{symbol}-{kind}".lower()
+    candidates = sorted(
+        entry
+        for entry in klines.parent.iterdir()
+        if entry.name.lower().startswith(prefix) and entry.name.lower().endswith(_ENDINGS)
+    )
+    if len(candidates) <= 1:
+        return candidates[0] if candidates else None
+    same = [entry for entry in candidates if _span(entry) == _span(klines)]
+    if len(same) == 1:
+        return same[0]
+    names = _listed([entry.name for entry in candidates])
+    raise fault(klines, None, f"several {kind} files stand beside it ({names})", "Leave the one that belongs to it")
+
+
+def _span(path: Path) -> str:
+    """The part of the name that says which days: all after the interval or kind, without the endings."""
+    stem = path.name.lower().removesuffix(".gz").removesuffix(".csv")
+    return re.sub(r"^[^-]*-(1m|funding|mark-1h)-?", "", stem)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "nothing"
