@@ -12,6 +12,14 @@ class JournalUnwritable(Exception):
     """The log could not take a row (disk full, read-only, gone). What it announced must not happen."""
 
 
+class JournalCorrupt(Exception):
+    """The log on disk is not what was written. The sentence names the first bad row and the way out."""
+
+
+class JournalUnreadable(Exception):
+    """There is no log to read, or this process may not read it. Nothing is said about what is in it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A record that is to be written, by whom, and to which tool call it belongs (empty: to none)."""

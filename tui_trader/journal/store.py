@@ -1,0 +1,214 @@
+"""The one read-write connection: settings, schema, and a batch of rows as one durable transaction.
+
+Two stores write the same rows: one on the loop's own thread for virtual time, one through aiosqlite for real time.
+"""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import aiosqlite
+
+from tui_trader.journal import layout
+from tui_trader.journal.head import HeadFile, sync_folder
+from tui_trader.journal.layout import StoredRow
+from tui_trader.journal.ports import Head, JournalUnwritable
+
+_BUSY_SECONDS = 5.0
+"""How long a lock of another process is waited for. There should be none: everyone else opens read-only."""
+
+_SETTINGS: Final = (
+    ("journal_mode", "wal"),
+    ("synchronous", 2),  # FULL: NORMAL lost acknowledged rows in three of five power cuts
+    ("foreign_keys", 1),
+    ("trusted_schema", 0),
+)
+"""Each is set and read back; a file system that cannot do WAL answers with another mode."""
+
+_WAYS_OUT: Final = {
+    sqlite3.SQLITE_FULL: "The disk is full: free some space and start again.",
+    sqlite3.SQLITE_READONLY: "The file or its folder is read-only: give this user the right to write there.",
+    sqlite3.SQLITE_CANTOPEN: "It cannot be opened: check that the folder exists and belongs to this user.",
+    sqlite3.SQLITE_BUSY: "Another program holds it: stop that program and start again.",
+    sqlite3.SQLITE_CONSTRAINT: "Another program has written to it: stop that program and start again.",
+    sqlite3.SQLITE_IOERR: "The disk reports an error: check its space and its health, then start again.",
+}
+
+
+class HeadLags(OSError):
+    """The rows are durable, but the head file could not follow; that is as after a crash, and legal once."""
+
+
+class Store(Protocol):
+    """Where sealed rows go."""
+
+    async def write(self, rows: Sequence[StoredRow]) -> None:
+        """Make the rows durable, all or none. Raises sqlite3.Error (none is), HeadLags (all are)."""
+        ...
+
+    async def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it. Raises sqlite3.Error when it could not."""
+        ...
+
+
+class _Connection(sqlite3.Connection):
+    """A connection whose `executemany` is one durable transaction, with the head file rewritten after it.
+
+    One call a batch, so that through aiosqlite a batch costs one hop to the thread and not four.
+    """
+
+    head_file: HeadFile
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        """Begin, insert the rows, commit, rewrite the head. Raises sqlite3.Error, HeadLags."""
+        rows: Sequence[StoredRow] = tuple(parameters)
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            cursor = super().executemany(sql, rows)
+            self.execute("COMMIT")
+        except BaseException:
+            # A failed commit may have ended the transaction already; the first error is the one to tell.
+            with contextlib.suppress(sqlite3.Error):
+                self.execute("ROLLBACK")
+            raise
+        try:
+            self.head_file.write(Head(rows[-1].seq, rows[-1].hash), sync=False)
+        except OSError as error:
+            raise HeadLags(error.errno, error.strerror, error.filename) from None
+        return cursor
+
+
+def connect(path: Path) -> _Connection:
+    """The read-write connection, with its settings read back; creates a file that is not there.
+
+    Raises JournalUnwritable.
+    """
+    try:
+        fresh = _created(path)
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise unwritable(path, error) from None
+    connection.head_file = HeadFile.beside(path)
+    try:
+        _configure(connection, path)
+        _create_schema(connection)
+        if fresh:
+            sync_folder(path.parent)
+    except (OSError, sqlite3.Error) as error:
+        connection.close()
+        raise unwritable(path, error) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _created(path: Path) -> bool:
+    """Make an empty file that only its owner may read, with the head file before it. False where there is one.
+
+    The head file comes first: a log with rows and no head file can then not come from a crash.
+    """
+    if path.exists():
+        return False
+    HeadFile.beside(path).write(layout.EMPTY, sync=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    return True
+
+
+def _configure(connection: sqlite3.Connection, path: Path) -> None:
+    for name, wanted in _SETTINGS:
+        connection.execute(f"PRAGMA {name} = {wanted}").close()
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != wanted:
+            raise JournalUnwritable(
+                f"{path}: the database would not set {name} to {wanted} (it says {found}). "
+                "Put the home folder on a local disk."
+            )
+
+
+def _create_schema(connection: sqlite3.Connection) -> None:
+    """In one transaction, so that a crash leaves all of it or nothing."""
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in layout.SCHEMA:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {layout.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {layout.SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def unwritable(path: Path, error: Exception) -> JournalUnwritable:
+    """The sentence for a person: what failed, and what to do about it."""
+    code = getattr(error, "sqlite_errorcode", None)
+    way_out = _WAYS_OUT.get(code & 0xFF) if isinstance(code, int) else None
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return JournalUnwritable(
+        f"{path}: the journal cannot be written ({reason}). {way_out or 'Check the disk and the rights of its folder.'}"
+    )
+
+
+_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+
+
+class LoopStore:
+    """Writes on the loop's own thread: in virtual time no thread may answer the loop."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises JournalUnwritable."""
+        self._connection = connect(path)
+
+    async def write(self, rows: Sequence[StoredRow]) -> None:
+        """See Store."""
+        self._connection.executemany(layout.INSERT, rows)
+
+    async def close(self) -> None:
+        """See Store."""
+        try:
+            self._connection.execute(_CHECKPOINT).close()
+        finally:
+            self._connection.close()
+
+
+class ThreadStore:
+    """Writes in aiosqlite's thread: the loop goes on while the disk syncs."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        """Use `opened`."""
+        self._connection = connection
+
+    @classmethod
+    async def opened(cls, path: Path) -> "ThreadStore":
+        """Raises JournalUnwritable."""
+        connection = aiosqlite.Connection(lambda: connect(path), iter_chunk_size=64)
+        # Nothing is acknowledged before its commit, so the process may always exit; without this a crash before
+        # `close` would leave it hanging for ever on the thread, which has no public switch.
+        connection._thread.daemon = True  # noqa: SLF001
+        return cls(await connection)
+
+    async def write(self, rows: Sequence[StoredRow]) -> None:
+        """See Store. Cancelled in between (the loop is torn down), it still finds out what became of the rows."""
+        try:
+            await self._connection.executemany(layout.INSERT, rows)
+        except asyncio.CancelledError:
+            if await self._last() != (rows[-1].seq, rows[-1].hash):
+                raise
+
+    async def _last(self) -> tuple[int, bytes] | None:
+        """The last row. The thread works in order, so the answer comes after whatever was asked before."""
+        async with self._connection.execute(layout.LAST) as cursor:
+            row = await cursor.fetchone()
+        return None if row is None else (row[0], row[1])
+
+    async def close(self) -> None:
+        """See Store."""
+        try:
+            await self._connection.execute_fetchall(_CHECKPOINT)
+        finally:
+            await self._connection.close()  # it stops the thread in a `finally` of its own

@@ -1,0 +1,141 @@
+"""Is the log what was written? Every row, every link, the schema, the database itself, and the head file.
+
+Caught without fail: an accident, or a hand that changes some of the files and not all of them: a payload, a header, a
+salt, a row dropped, moved, inserted or renumbered, a chain computed anew under an old head file, an end cut off.
+Not caught, and nothing on this machine alone could: someone who may write here replaces log and head file together
+by a consistent forgery or by an older copy of both. That takes a head that is kept elsewhere; every order on the
+exchange keeps one (its client order id commits a row).
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from tui_trader.core.clock import Instant
+from tui_trader.journal import layout
+from tui_trader.journal.head import HeadFile, HeadGarbled, line
+from tui_trader.journal.layout import START, BrokenLink, StoredRow, Tip, linked
+from tui_trader.journal.ports import Head
+from tui_trader.journal.reader import read_only
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The log is whole up to `head`. `behind` rows are newer than the head file: a crash, and none at a clean end."""
+
+    log: str
+    head: Head
+    time: Instant
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first thing that is wrong. `seq` is the row it concerns; zero where it concerns no row."""
+
+    seq: int
+    reason: str
+
+    def __str__(self) -> str:
+        """One sentence for a person."""
+        return f"row {self.seq}: {self.reason}" if self.seq else self.reason
+
+
+Verdict: TypeAlias = Verified | Broken
+
+
+def verify(path: Path) -> Verdict:
+    """Check the journal at `path`, in constant memory, beside a running writer if there is one. Never raises.
+
+    The head file is read first: with the writer at work the log can only be further than it by then.
+    """
+    try:
+        head = HeadFile.beside(path).read()
+    except (HeadGarbled, OSError) as error:
+        return Broken(0, f"the head file cannot be used: {error}")
+    if not path.is_file():
+        return _absent(path, head)
+    try:
+        with closing(read_only(path)) as connection:
+            return _checked(connection, path, head)
+    except sqlite3.Error as error:
+        return Broken(0, f"{path} is damaged or not a journal ({error})")
+    except OSError as error:
+        return Broken(0, f"{path} cannot be read ({error.strerror})")
+
+
+def _absent(path: Path, head: Head | None) -> Broken:
+    if head is None or head.seq == 0:
+        return Broken(0, f"there is no journal at {path}")
+    return Broken(1, f"{path} is gone, though the head file says that it had {head.seq} rows")
+
+
+def _checked(connection: sqlite3.Connection, path: Path, head: Head | None) -> Verdict:
+    if _is_blank(connection):
+        return _against_head(path, START, head)
+    if reason := _wrong_schema(connection):
+        return Broken(0, f"{path}: {reason}")
+    verdict = follow(_rows(connection), head)
+    if isinstance(verdict, Broken):
+        return verdict
+    # The pages beyond the rows: indexes, free lists, what a reader of rows does not touch.
+    for (answer,) in connection.execute("PRAGMA quick_check(1)"):
+        if answer != "ok":
+            return Broken(0, f"{path}: the database is damaged ({answer})")
+    return _against_head(path, verdict, head)
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    """Whether a crash came between the creation of the file and that of its table."""
+    return not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+
+
+def _wrong_schema(connection: sqlite3.Connection) -> str | None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != layout.APPLICATION_ID:
+        return "this is a database, but not a journal"
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != layout.SCHEMA_VERSION:
+        return f"its layout is version {version}; this program reads version {layout.SCHEMA_VERSION}"
+    found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema")}
+    if missing := set(layout.SCHEMA) - found:
+        return f"its schema was changed; this is missing: {min(missing).splitlines()[0]}"
+    if added := found - set(layout.SCHEMA):
+        return f"its schema was changed; this was added: {added.pop()}"
+    return None
+
+
+def _rows(connection: sqlite3.Connection) -> Iterable[StoredRow]:
+    return (StoredRow(*fields) for fields in connection.execute(layout.SELECT, (-(2**63), 2**63 - 1)))
+
+
+def follow(rows: Iterable[StoredRow], head: Head | None) -> Tip | Broken:
+    """The tip after all rows, each checked against the one before, and against the head where it names that row."""
+    tip = START
+    try:
+        for row in rows:
+            _, tip = linked(tip, row)
+            if head is not None and head.seq == row.seq and head.hash != row.hash:
+                return Broken(row.seq, "its hash is not the one that the head file says")
+    except BrokenLink as error:
+        return Broken(tip.head.seq + 1, str(error))
+    except sqlite3.Error as error:
+        return Broken(tip.head.seq + 1, f"the file is damaged here ({error})")
+    return tip
+
+
+def _against_head(path: Path, tip: Tip, head: Head | None) -> Verdict:
+    last = tip.head.seq
+    if head is None:
+        if last == 0:
+            return Verified(tip.log, tip.head, tip.time, 0)
+        return Broken(
+            last,
+            f"the head file {HeadFile.beside(path).path} is missing, so nobody can say whether this is the last row. "
+            f"If you know why it is, make it anew with the line: {line(tip.head).decode().strip()}",
+        )
+    if head.seq > last:
+        return Broken(last + 1, f"the log ends here, though the head file says that it had {head.seq} rows")
+    return Verified(tip.log, tip.head, tip.time, last - head.seq)

@@ -1,0 +1,263 @@
+"""The one writer: many tasks append, one transaction holds what they handed over, folds follow what is durable."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tui_trader.core.chance import Chance
+from tui_trader.core.clock import Clock
+from tui_trader.core.records import Record
+from tui_trader.journal.canonical import canonical
+from tui_trader.journal.codec import decode, encode
+from tui_trader.journal.head import HeadFile
+from tui_trader.journal.layout import START, Draft, StoredRow, Tip, sealed
+from tui_trader.journal.ports import Entry, Fold, Head, JournalCorrupt, JournalUnwritable, Row
+from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.store import HeadLags, LoopStore, Store, ThreadStore, unwritable
+from tui_trader.journal.verify import Broken, verify
+
+
+async def open_journal(
+    path: Path, clock: Clock, chance: Chance, *, threaded: bool, redact: Callable[[str], str]
+) -> "JournalWriter":
+    """The journal at `path`, verified from the first row to the last; created where there is none.
+
+    `threaded` writes in a thread of its own (real time), else on the loop (virtual time); the rows are the same.
+    `redact` is applied to every text before it is written. Raises JournalCorrupt, JournalUnwritable.
+    """
+    tip = _verified(path)
+    store: Store = await ThreadStore.opened(path) if threaded else LoopStore(path)
+    journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact)
+    try:
+        journal.head_file.write(tip.head, sync=True)
+    except OSError as error:
+        await store.close()
+        raise unwritable(path, error) from None
+    return journal
+
+
+def _verified(path: Path) -> Tip:
+    if not path.exists() and not _has_lost_rows(path):
+        return START
+    match verify(path):
+        case Broken() as broken:
+            raise JournalCorrupt(
+                f"{path}: {broken}. Keep the folder as evidence; restore journal and head file together "
+                "from a backup, or start in a fresh home (--home)."
+            )
+        case whole:
+            return Tip(whole.log, whole.head, whole.time)
+
+
+def _has_lost_rows(path: Path) -> bool:
+    """Whether a head file stands where the log is gone; one of an empty log is what a crash at creation leaves."""
+    head = HeadFile.beside(path).path
+    return head.exists() and head.read_bytes()[:2] != b"0 "
+
+
+@dataclass(frozen=True, slots=True)
+class _Handover:
+    """What one caller handed over, and the future on which it waits."""
+
+    drafts: tuple[tuple[Draft, Record], ...]
+    written: "asyncio.Future[tuple[Row, ...]]"
+
+
+class JournalWriter:
+    """The journal of a running engine; see the port. All calls come from one loop.
+
+    Group commit: whatever was handed over while the last transaction ran (or, on the loop's own thread, within one
+    turn of the loop) becomes the next one. A caller resumes after the commit and after the folds have seen its rows.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        tip: Tip,
+        store: Store,
+        *,
+        clock: Clock,
+        chance: Chance,
+        redact: Callable[[str], str],
+    ) -> None:
+        """Use `open_journal`."""
+        self.path = path
+        self.head_file = HeadFile.beside(path)
+        self.failed: JournalUnwritable | None = None
+        """Why nothing can be written any more; None while all is well."""
+        self._store = store
+        self._clock = clock
+        self._chance = chance
+        self._redact = redact
+        self._log = tip.log or chance.token("log")
+        self._tip = tip
+        self._head = tip.head
+        self._folds: list[Fold] = []
+        self._listeners: list[Callable[[JournalUnwritable], None]] = []
+        self._waiting: list[_Handover] = []
+        self._in_flight: list[_Handover] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def __aenter__(self) -> "JournalWriter":
+        """Closes at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Closes."""
+        await self.close()
+
+    @property
+    def head(self) -> Head:
+        """The last durable row that the folds have seen."""
+        return self._head
+
+    def attach(self, fold: Fold, *more: Fold) -> None:
+        """Feed the folds all durable rows so far, in one reading, then each new one. Raises JournalCorrupt."""
+        folds = (fold, *more)
+        with JournalReader(self.path) as reader:
+            for row in reader.rows(upto=self._head.seq):
+                for each in folds:
+                    each.apply(row)
+        self._folds.extend(folds)
+
+    def when_unwritable(self, listener: Callable[[JournalUnwritable], None]) -> None:
+        """Call `listener`, once, on the loop, at the moment at which the journal fails (now, if it has)."""
+        if self.failed is not None:
+            listener(self.failed)
+        else:
+            self._listeners.append(listener)
+
+    async def append(self, *entries: Entry) -> tuple[Row, ...]:
+        """See the port. Raises Malformed as well, for a record that cannot be written (then nothing happened)."""
+        if self._closed:
+            raise JournalUnwritable(f"{self.path}: the journal is closed.")
+        if self.failed is not None:
+            raise JournalUnwritable(str(self.failed))
+        if not entries:
+            return ()
+        drafts = tuple(self._drafted(entry) for entry in entries)
+        handover = _Handover(drafts, asyncio.get_running_loop().create_future())
+        self._waiting.append(handover)
+        self._start_flushing()
+        return await handover.written
+
+    def _drafted(self, entry: Entry) -> tuple[Draft, Record]:
+        """The entry as it will be written, and the record as every later start will read it."""
+        body = encode(entry.record, self._redact)
+        draft = Draft(
+            time=self._clock.now(),
+            kind=entry.record.KIND,
+            actor=entry.actor,
+            correlation=entry.correlation,
+            body=canonical(body),
+        )
+        return draft, decode(entry.record.KIND, body)
+
+    def _start_flushing(self) -> None:
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().create_task(self._flush(), name="journal")
+            self._flushing.add_done_callback(self._flushed)
+
+    async def _flush(self) -> None:
+        while self._waiting and self.failed is None:
+            self._in_flight, self._waiting = self._waiting, []
+            await self._commit(self._in_flight)
+            self._in_flight = []
+
+    def _flushed(self, task: "asyncio.Task[None]") -> None:
+        """Whatever ended the flushing, no caller is left waiting."""
+        self._flushing = None
+        if task.cancelled():
+            if self._in_flight:
+                self._fail(JournalUnwritable(f"{self.path}: the loop was stopped in the middle of a write."))
+        elif error := task.exception():
+            self._fail(_told(self.path, error))
+        if self._waiting and self.failed is None:
+            self._start_flushing()
+
+    async def _commit(self, batch: list[_Handover]) -> None:
+        stored, rows, tip = self._chained(batch)
+        lagging: HeadLags | None = None
+        try:
+            await self._store.write(stored)
+        except HeadLags as error:
+            lagging = error
+        self._tip, self._head = tip, tip.head
+        for row in (row for group in rows for row in group):
+            for fold in self._folds:
+                fold.apply(row)
+        for handover, group in zip(batch, rows, strict=True):
+            if not handover.written.done():
+                handover.written.set_result(group)
+        if lagging is not None:
+            # What was written is durable; without its head file nothing more is.
+            self._in_flight = []
+            self._fail(unwritable(self.head_file.path, lagging))
+
+    def _chained(self, batch: list[_Handover]) -> tuple[list[StoredRow], list[tuple[Row, ...]], Tip]:
+        tip = self._tip
+        stored: list[StoredRow] = []
+        groups: list[tuple[Row, ...]] = []
+        for handover in batch:
+            rows: list[Row] = []
+            for draft, record in handover.drafts:
+                sealed_row, tip = sealed(tip, draft, log=self._log, salt=self._chance.salt(f"row:{tip.head.seq + 1}"))
+                stored.append(sealed_row)
+                rows.append(
+                    Row(
+                        seq=sealed_row.seq,
+                        time=tip.time,
+                        actor=draft.actor,
+                        correlation=draft.correlation,
+                        record=record,
+                        hash=sealed_row.hash,
+                    )
+                )
+            groups.append(tuple(rows))
+        return stored, groups, tip
+
+    def _fail(self, failure: JournalUnwritable) -> None:
+        self.failed = failure
+        for handover in (*self._in_flight, *self._waiting):
+            if not handover.written.done():
+                handover.written.set_exception(JournalUnwritable(str(failure)))
+        self._in_flight, self._waiting = [], []
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener(failure)
+
+    async def close(self) -> None:
+        """Write what was handed over, sync the head file, let go of the file. Raises JournalUnwritable.
+
+        After a failure it only lets go: what is in the log is what it said was in the log.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            while self._flushing is not None:
+                await asyncio.wait({self._flushing})
+        finally:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        try:
+            await self._store.close()
+            self.head_file.write(self._head, sync=True)
+        except (sqlite3.Error, OSError) as error:
+            if self.failed is None:
+                self.failed = unwritable(self.path, error)
+                raise self.failed from None
+
+
+def _told(path: Path, error: BaseException) -> JournalUnwritable:
+    """Errors of the disk in a sentence; anything else is a defect (of a fold, most likely), and is named."""
+    if isinstance(error, sqlite3.Error | OSError):
+        return unwritable(path, error)
+    return JournalUnwritable(f"{path}: the journal stopped at a defect of the program ({error!r}).")
