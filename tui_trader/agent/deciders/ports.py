@@ -1,0 +1,79 @@
+"""A decider as the graph sees it: an observation goes in, proposed tool calls or a named fault come out."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui_trader.agent.faults import Fault
+from tui_trader.agent.observation import Observation
+from tui_trader.core.money import ZERO, Money
+from tui_trader.core.records import JsonObject
+from tui_trader.tools.ports import ToolSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedCall:
+    """A trading tool call that a decider wants."""
+
+    tool: str
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeniedCall:
+    """A proposed call that the gate would not let through, with its reason code."""
+
+    call: ProposedCall
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRequest:
+    """What is to be decided. `tools` are the trading tools on offer; `deadline` is seconds of real time.
+
+    With `denied` this is the one chance to amend: those calls of the first answer were refused, and the new answer
+    replaces the first altogether.
+    """
+
+    cycle: int
+    observation: Observation
+    tools: tuple[ToolSpec, ...]
+    deadline: float
+    denied: tuple[DeniedCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a decider wants. No calls means hold; a fault means that there is no decision, and then no calls.
+
+    `cost` in USD; where a price is unknown it is the configured worst case.
+    """
+
+    calls: tuple[ProposedCall, ...] = ()
+    reason: str = ""
+    fault: Fault | None = None
+    tokens: int = 0
+    cost: Money = ZERO
+    model: str = ""
+
+
+class Decider(Protocol):
+    """Decides one cycle at a time. Every fault it expects is in the decision; it raises only JournalUnwritable."""
+
+    @property
+    def name(self) -> str:
+        """`rules`, `openai`, …"""
+        ...
+
+    @property
+    def amends(self) -> bool:
+        """Whether it wants to be asked once more when the gate refused a part of its answer."""
+        ...
+
+    def worst_case_cost(self, request: DecisionRequest) -> Money:
+        """The most that deciding this can cost, in USD: reserved before it is asked."""
+        ...
+
+    async def decide(self, request: DecisionRequest) -> Decision:
+        """The decision, within the request's deadline."""
+        ...

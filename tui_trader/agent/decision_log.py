@@ -1,0 +1,24 @@
+"""The record of one decision: written once, whatever happened on the way."""
+
+from tui_trader.agent.trace import AgentListener
+from tui_trader.core.records import CycleDecided
+from tui_trader.core.words import Actor
+from tui_trader.journal.ports import Entry, Journal
+
+
+class DecisionLog:
+    """Writes the cycle's one `CycleDecided` row and tells of it."""
+
+    def __init__(self, journal: Journal, emit: AgentListener) -> None:
+        """One for each cycle."""
+        self._journal = journal
+        self._emit = emit
+        self.written: CycleDecided | None = None
+
+    async def write(self, decided: CycleDecided) -> CycleDecided:
+        """The row that stands in the journal: this one, or the first if there is one. Raises JournalUnwritable."""
+        if self.written is None:
+            await self._journal.append(Entry(record=decided, actor=Actor.AGENT))
+            self.written = decided
+            self._emit(decided)
+        return self.written

@@ -1,0 +1,153 @@
+"""ChatOpenAI behind the `ChatModel` port: built once, never retrying, never streaming, every error a named fault.
+
+The only module that imports langchain_openai and openai; import it late (`open_chat` in `llm/connect.py`).
+"""
+
+import json
+from collections.abc import Mapping
+
+import httpx2
+import openai
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from tui_trader.agent.faults import Fault
+from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage, ModelFault
+from tui_trader.agent.llm.settings import ChatSettings
+from tui_trader.tools.ports import ToolSpec
+
+_KEEP_ALIVE = 300.0
+"""Seconds. The SDK's own five would cost a TCP and a TLS handshake each cycle."""
+_CONNECT_WITHIN = 3.0
+
+_STATUS_FAULTS: tuple[tuple[type[openai.APIStatusError], Fault], ...] = (
+    (openai.RateLimitError, Fault.RATE_LIMITED),
+    (openai.AuthenticationError, Fault.UNAUTHORISED),
+    (openai.PermissionDeniedError, Fault.UNAUTHORISED),
+    (openai.NotFoundError, Fault.MODEL_UNKNOWN),
+    (openai.InternalServerError, Fault.SERVER_ERROR),
+)
+"""Refusals by status; any other status means that the request was not to the service's liking."""
+
+
+class OpenAIChat:
+    """One model at one OpenAI-compatible address."""
+
+    def __init__(self, settings: ChatSettings) -> None:
+        """Opens nothing; the first question connects."""
+        self._settings = settings
+        self._client = openai.DefaultAsyncHttpxClient(
+            limits=httpx2.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=_KEEP_ALIVE),
+        )
+        self._model = ChatOpenAI(
+            model=settings.model,
+            base_url=settings.base_url,
+            api_key=SecretStr(settings.api_key.get_secret_value()),
+            organization=None,
+            timeout=(min(_CONNECT_WITHIN, settings.timeout), settings.timeout),
+            max_retries=0,
+            max_completion_tokens=settings.max_output_tokens,
+            reasoning_effort=settings.reasoning_effort,
+            use_responses_api=settings.responses_api,
+            disable_streaming=True,
+            http_async_client=self._client,
+        )
+        self._bound: tuple[tuple[ToolSpec, ...], Runnable[LanguageModelInput, AIMessage]] | None = None
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self._settings.model
+
+    @property
+    def max_output_tokens(self) -> int:
+        """The longest reply that is asked for."""
+        return self._settings.max_output_tokens
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """One call. Raises ModelFault; the error behind it is dropped, for its text may quote a key."""
+        try:
+            message = await self._with_tools(request.tools).ainvoke(
+                [SystemMessage(request.system), HumanMessage(request.user)]
+            )
+        except Exception as error:  # noqa: BLE001 - three libraries raise here; all of it ends in hold
+            raise fault_of(error) from None
+        return reply_of(message)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    def _with_tools(self, tools: tuple[ToolSpec, ...]) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with these tools; bound once for as long as they stay the same."""
+        if self._bound is None or self._bound[0] != tools:
+            functions = [
+                {
+                    "type": "function",
+                    "function": {"name": t.name, "description": t.description, "parameters": _plain(t.parameters)},
+                }
+                for t in tools
+            ]
+            self._bound = (tools, self._model.bind_tools(functions, strict=True, tool_choice="required"))
+        return self._bound[1]
+
+
+def fault_of(error: Exception) -> ModelFault:
+    """The named fault of whatever the libraries raised."""
+    match error:
+        case openai.APITimeoutError() | TimeoutError():
+            return ModelFault(Fault.TIMEOUT, may_cost=True)
+        case openai.APIConnectionError():
+            never_sent = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
+            return ModelFault(Fault.CONNECTION, may_cost=not never_sent)
+        case openai.APIStatusError():
+            named = next((fault for kind, fault in _STATUS_FAULTS if isinstance(error, kind)), Fault.REQUEST_REFUSED)
+            return ModelFault(named, may_cost=named is Fault.SERVER_ERROR)
+        case openai.LengthFinishReasonError():
+            return ModelFault(Fault.TRUNCATED, may_cost=True)
+        case openai.ContentFilterFinishReasonError():
+            return ModelFault(Fault.REFUSAL, may_cost=True)
+        case _:
+            return ModelFault(Fault.UNREADABLE, may_cost=True)
+
+
+def reply_of(message: AIMessage) -> ChatReply:
+    """The message without its library. Calls whose arguments were no JSON keep their text, for the decider to judge."""
+    finish = str(message.response_metadata.get("finish_reason", ""))
+    sound = [ChatCall(name=call["name"], arguments=json.dumps(call["args"])) for call in message.tool_calls]
+    broken = [ChatCall(name=c["name"] or "", arguments=c["args"] or "") for c in message.invalid_tool_calls]
+    return ChatReply(
+        text=message.text,
+        calls=(*sound, *broken),
+        refused=bool(message.additional_kwargs.get("refusal")) or finish == "content_filter",
+        truncated=finish == "length",
+        usage=_usage(message),
+    )
+
+
+def _usage(message: AIMessage) -> ChatUsage:
+    counted = message.usage_metadata
+    if counted is None:
+        return ChatUsage()
+    details = counted.get("input_token_details", {})
+    return ChatUsage(
+        input_tokens=counted["input_tokens"],
+        output_tokens=counted["output_tokens"],
+        # Other service tiers prefix the key: flex_cache_read.
+        cache_read_tokens=_sum_of(details, "cache_read"),
+        cache_write_tokens=_sum_of(details, "cache_creation"),
+    )
+
+
+def _sum_of(details: Mapping[str, object], suffix: str) -> int:
+    return sum(value for key, value in details.items() if key.endswith(suffix) and isinstance(value, int))
+
+
+def _plain(value: object) -> object:
+    """The same JSON in dicts and lists, whatever mappings and tuples it was made of."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,58 @@
+"""check_risk: previews each proposed action against the gate; the binding judgement comes when it is executed."""
+
+from langgraph.runtime import Runtime
+
+from tui_trader.agent.context import CycleContext
+from tui_trader.agent.deciders.ports import DeniedCall, ProposedCall
+from tui_trader.agent.nodes.request import answered, request_of, spent_so_far
+from tui_trader.agent.state import ActionState, CycleState, Outcome, shorten
+from tui_trader.core.words import Actor, CycleVerdict
+
+_LEAST_TO_AMEND = 1.5
+"""Seconds: with less left, a second question could not be answered in time."""
+_DENY = "deny"
+
+
+async def check_risk(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
+    """The actions with the gate's word on each. Denied ones go no further; the decider may amend its answer once."""
+    context = runtime.context
+    actions, denied = await _judged(state["actions"], context)
+    if not denied or not _may_amend(state, context):
+        return _told(actions)
+    request = request_of(state, context, tuple(denied))
+    update = answered(state, request, await context.decider.decide(request))
+    if "settled" in update:
+        # The first answer is withdrawn by asking again; what the gate refused of it stays in the record.
+        kept = [action for action in actions if action["outcome"] == Outcome.DENIED]
+        return {**update, "actions": kept, "note": f"amended to {update['note']}"}
+    amended, _ = await _judged(update["actions"], context)
+    return {**update, **_told(amended)}
+
+
+async def _judged(actions: list[ActionState], context: CycleContext) -> tuple[list[ActionState], list[DeniedCall]]:
+    judged: list[ActionState] = []
+    denied: list[DeniedCall] = []
+    for action in actions:
+        preview = await context.toolbox.preview(action["tool"], action["arguments"], caller=Actor.AGENT)
+        outcome = Outcome.DENIED if preview.verdict == _DENY else Outcome.ALLOWED
+        judged.append({**action, "outcome": outcome.value, "code": preview.code})
+        if outcome is Outcome.DENIED:
+            call = ProposedCall(tool=action["tool"], arguments=action["arguments"])
+            denied.append(DeniedCall(call=call, code=preview.code, detail=shorten(preview.detail)))
+    return judged, denied
+
+
+def _may_amend(state: CycleState, context: CycleContext) -> bool:
+    request = request_of(state, context)
+    spent = state["observation"].account.model_spend_today + spent_so_far(state)
+    affordable = spent + context.decider.worst_case_cost(request) <= context.policy.llm.max_usd_per_day
+    return context.decider.amends and affordable and request.deadline >= _LEAST_TO_AMEND
+
+
+def _told(actions: list[ActionState]) -> CycleState:
+    codes = [action["code"] for action in actions if action["outcome"] == Outcome.DENIED]
+    allowed = len(actions) - len(codes)
+    note = f"{allowed} allowed" + (f", denied: {', '.join(codes)}" if codes else "")
+    if allowed:
+        return {"actions": actions, "note": note}
+    return {"actions": actions, "note": note, "settled": CycleVerdict.DENIED.value, "reason": note}

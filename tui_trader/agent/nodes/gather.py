@@ -1,0 +1,39 @@
+"""gather: looks at the market of every symbol, the account and the limits, all at once."""
+
+import asyncio
+
+from langgraph.runtime import Runtime
+
+from tui_trader.agent.context import CycleContext
+from tui_trader.agent.digest import canonical, digest_of, sha256_of
+from tui_trader.agent.observation import Observation, Unusable, fault_of
+from tui_trader.agent.state import CycleState
+
+
+async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
+    """One observation of everything, and the hash of the digest that it makes."""
+    context = runtime.context
+    readings, policy = context.readings, context.policy
+    async with asyncio.TaskGroup() as group:
+        markets = [(symbol, group.create_task(readings.snapshot(symbol))) for symbol in policy.symbols]
+        account = group.create_task(readings.account())
+        positions = group.create_task(readings.positions())
+        orders = group.create_task(readings.orders())
+        limits = group.create_task(readings.limits())
+    seen = [(symbol, task.result()) for symbol, task in sorted(markets, key=lambda pair: pair[0])]
+    judged = [(symbol, snapshot, fault_of(snapshot, policy.risk.max_quote_age)) for symbol, snapshot in seen]
+    observation = Observation(
+        time=context.clock.now(),
+        snapshots=tuple(snapshot for _, snapshot, fault in judged if snapshot is not None and fault is None),
+        unusable=tuple(Unusable(symbol=symbol, reason=fault) for symbol, _, fault in judged if fault is not None),
+        account=account.result(),
+        positions=positions.result(),
+        orders=orders.result(),
+        limits=limits.result(),
+    )
+    digest = sha256_of(canonical(digest_of(observation)))
+    return {
+        "observation": observation,
+        "digest_sha256": digest,
+        "note": f"{len(observation.snapshots)} of {len(judged)} symbols usable",
+    }

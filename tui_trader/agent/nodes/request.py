@@ -1,0 +1,54 @@
+"""What the nodes that face the decider share: the request, and the part of the state that its answer fills."""
+
+from tui_trader.agent.context import CycleContext
+from tui_trader.agent.deciders.ports import Decision, DecisionRequest, DeniedCall
+from tui_trader.agent.faults import FAULT_TEXT, Fault
+from tui_trader.agent.proposals import screened
+from tui_trader.agent.state import CycleState, shorten
+from tui_trader.core.money import ZERO, Money, plain
+from tui_trader.core.words import Actor, CycleVerdict
+
+
+def request_of(state: CycleState, context: CycleContext, denied: tuple[DeniedCall, ...] = ()) -> DecisionRequest:
+    """The request for this cycle: only trading tools are on offer, since the digest is all there is to read."""
+    tools = tuple(spec for spec in context.toolbox.catalogue(Actor.AGENT) if spec.trades)
+    return DecisionRequest(
+        cycle=context.cycle,
+        observation=state["observation"],
+        tools=tools,
+        deadline=max(0.0, min(context.policy.llm.deadline, context.seconds_left)),
+        denied=denied,
+    )
+
+
+def spent_so_far(state: CycleState) -> Money:
+    """What this cycle has cost, in USD."""
+    return Money(state["cost"]) if "cost" in state else ZERO
+
+
+def answered(state: CycleState, request: DecisionRequest, decision: Decision) -> CycleState:
+    """The state after an answer: its actions, or a settled hold with or without a fault; its price in any case."""
+    actions, fault = screened(decision.calls, request.tools)
+    update: CycleState = {
+        "actions": actions,
+        "reason": shorten(decision.reason),
+        "tokens": state.get("tokens", 0) + decision.tokens,
+        "cost": plain(spent_so_far(state) + decision.cost),
+        "note": ", ".join(action["tool"] for action in actions) or "hold",
+    }
+    if decision.fault or fault:
+        return {**update, **faulted(decision.fault or fault or Fault.INTERNAL), "actions": []}
+    if not actions:
+        update["settled"] = CycleVerdict.HOLD.value
+    return update
+
+
+def faulted(fault: Fault) -> CycleState:
+    """The part of the state that says that the cycle ended in this fault."""
+    sentence = FAULT_TEXT[fault]
+    return {
+        "settled": CycleVerdict.FAULT.value,
+        "fault": fault.value,
+        "reason": f"{fault.value}: {sentence}",
+        "note": fault.value,
+    }

@@ -1,0 +1,43 @@
+"""triage: whether there is anything to decide; code answers this, so that a model is not paid for it."""
+
+from langgraph.runtime import Runtime
+
+from tui_trader.agent.context import CycleContext
+from tui_trader.agent.nodes.request import request_of
+from tui_trader.agent.observation import Observation
+from tui_trader.agent.state import CycleState, shorten
+from tui_trader.core.money import plain
+from tui_trader.core.words import CycleVerdict, TradingState
+
+
+async def triage(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
+    """Goes on, or settles the cycle as skipped with the reason."""
+    observation = state["observation"]
+    reason = _nothing_to_decide(observation) or _budget_spent(state, runtime.context)
+    if reason is None:
+        return {"note": "worth a decision"}
+    reason = shorten(reason)
+    return {"settled": CycleVerdict.SKIP.value, "reason": reason, "note": reason}
+
+
+def _nothing_to_decide(observation: Observation) -> str | None:
+    match observation.account.trading_state:
+        case TradingState.HALTED:
+            return f"HALTED: {observation.account.reason or 'no reason given'}"
+        case TradingState.REDUCING if observation.is_flat:
+            return "REDUCING, and nothing is left to reduce"
+        case TradingState.REDUCING | TradingState.ACTIVE:
+            pass
+    if not observation.snapshots:
+        return "; ".join(f"{u.symbol}: {u.reason}" for u in observation.unusable) or "no symbols"
+    return None
+
+
+def _budget_spent(state: CycleState, context: CycleContext) -> str | None:
+    """The most that this decision can cost must fit into what is left of the day; costless deciders always fit."""
+    worst = context.decider.worst_case_cost(request_of(state, context))
+    spent = state["observation"].account.model_spend_today
+    limit = context.policy.llm.max_usd_per_day
+    if worst <= 0 or spent + worst <= limit:
+        return None
+    return f"model budget: {plain(spent)} of {plain(limit)} USD spent today, this decision may cost {plain(worst)}"

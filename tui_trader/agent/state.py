@@ -1,0 +1,66 @@
+"""The state that travels through the graph: plain JSON below 3 kB, so that a checkpoint is small and needs no classes.
+
+The observation alone is a typed value: it lives in a channel that is never checkpointed, because a decision that
+is taken up again must look at the market anew.
+"""
+
+from enum import StrEnum
+from typing import Annotated, TypedDict
+
+from langgraph.channels import UntrackedValue
+
+from tui_trader.agent.observation import Observation
+from tui_trader.core.records import JsonValue
+
+MAX_ACTIONS = 4
+"""Tool calls that one decision may hold."""
+MAX_TEXT = 160
+"""Characters of a text that came from outside (a reason, a detail) as the state keeps it."""
+MAX_STATE_BYTES = 3_000
+"""The state as JSON stays below this."""
+
+
+class Outcome(StrEnum):
+    """What became of a proposed action."""
+
+    PROPOSED = "proposed"
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    NOT_APPROVED = "not_approved"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_REACHED = "not_reached"
+
+
+class ActionState(TypedDict):
+    """A proposed tool call, its outcome so far (an `Outcome`) and the reason code or detail that goes with it."""
+
+    tool: str
+    arguments: dict[str, JsonValue]
+    outcome: str
+    code: str
+
+
+class CycleState(TypedDict, total=False):
+    """One decision on its way. A node returns the part that it changed.
+
+    `settled` is set as soon as nothing more is to be done (a `CycleVerdict`): every edge then leads to
+    `log_decision`. `fault` is a `Fault`. `cost` is USD as a decimal string.
+    """
+
+    cycle: int
+    observation: Annotated[Observation, UntrackedValue(Observation)]
+    digest_sha256: str
+    actions: list[ActionState]
+    settled: str
+    fault: str
+    reason: str
+    tokens: int
+    cost: str
+    note: str
+
+
+def shorten(text: str, limit: int = MAX_TEXT) -> str:
+    """The text on one line, without control characters, cut to `limit` characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
