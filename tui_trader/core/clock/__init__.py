@@ -19,7 +19,8 @@ from tui_trader.core.clock.instant import (
     text,
     to_milliseconds,
 )
-from tui_trader.core.clock.loop import PacedLoop, Stalled
+from tui_trader.core.clock.loop import PacedLoop
+from tui_trader.core.clock.pacer import Stalled
 
 __all__ = [
     "DAY",

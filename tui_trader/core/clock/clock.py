@@ -1,13 +1,14 @@
 """The clock: what time it is for the engine, and how to wait."""
 
 import asyncio
-import threading
+import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from tui_trader.core.clock.instant import NANOSECONDS, Instant
 from tui_trader.core.clock.loop import PacedLoop
+from tui_trader.core.clock.side import SideLoop
 
 T = TypeVar("T")
 
@@ -28,29 +29,44 @@ class Clock(Protocol):
         ...
 
     async def outside(self, call: Callable[[], Coroutine[Any, Any, T]], *, deadline: float) -> T:
-        """The result of real I/O, within `deadline` real seconds at any pace. Raises TimeoutError.
+        """The result of real I/O, within `deadline` real seconds at any pace. Raises TimeoutError, or what it raised.
 
-        Where the engine's time is not the machine's, it stands still during the call and then advances by the
-        call's measured duration.
+        Where the engine's time is not the machine's, the call runs on a loop of its own, the engine's time stands
+        still during it and then advances by the call's measured duration. Who is cancelled meanwhile does not wait
+        for that. All that the call touches must belong to calls alone: clients and locks are bound to their loop.
         """
         ...
 
 
 class WallClock:
-    """The machine's time, on whatever loop runs."""
+    """The machine's time, on whatever loop runs.
+
+    When the machine's time is set back, this one goes on from where it was, at the usual rate: ages stay true.
+    """
+
+    def __init__(self) -> None:
+        """Reads the machine's time."""
+        self._latest = time.time_ns()
+        self._read_at = time.monotonic_ns()
 
     def now(self) -> Instant:
-        """The machine's time."""
-        return Instant(time.time_ns())
+        """The machine's time, or the last reading and what has passed since, whichever is later."""
+        reading = time.time_ns()  # first: read after the other, a pause in between would be counted twice
+        monotonic = time.monotonic_ns()
+        self._latest = max(reading, self._latest + monotonic - self._read_at)
+        self._read_at = monotonic
+        return Instant(self._latest)
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the running loop."""
         await asyncio.sleep(seconds)
 
     async def sleep_until(self, instant: Instant) -> None:
-        """Wait in steps of at most a minute, since the machine's time may be set meanwhile."""
-        while (left := (instant - self.now()) / NANOSECONDS) > 0:
-            await asyncio.sleep(min(left, 60.0))
+        """Wait in steps of at most a minute, since the machine's time may be set forward meanwhile."""
+        left = (instant - self.now()) / NANOSECONDS
+        while left > 0:
+            await self.sleep(min(left, 60.0))
+            left = (instant - self.now()) / NANOSECONDS
 
     async def outside(self, call: Callable[[], Coroutine[Any, Any, T]], *, deadline: float) -> T:
         """Await the call here; time passes by itself."""
@@ -65,26 +81,27 @@ class LoopClock:
         """`epoch` is the instant at which the loop's time was zero."""
         self._loop = loop
         self._epoch = epoch
-        self._side = _SideLoop()
+        self._side = SideLoop()
 
     def now(self) -> Instant:
         """Epoch plus the loop's time."""
-        return Instant(self._epoch + round(self._loop.time() * NANOSECONDS))
+        return self._instant_at(self._loop.time())
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the paced loop."""
         await asyncio.sleep(seconds)
 
     async def sleep_until(self, instant: Instant) -> None:
-        """Wait on the paced loop, exactly until `instant`."""
-        if instant <= self.now():
-            return
-        woken: asyncio.Future[None] = self._loop.create_future()
-        timer = self._loop.call_at((instant - self._epoch) / NANOSECONDS, _wake, woken)
-        try:
-            await woken
-        finally:
-            timer.cancel()
+        """Wait on the paced loop until `now` is `instant`: where time jumps, exactly that (for some weeks; later,
+        the first moment after it that a float can tell).
+        """
+        while instant > self.now():
+            woken: asyncio.Future[None] = self._loop.create_future()
+            timer = self._loop.call_at(self._loop_time_of(instant), _wake, woken)
+            try:
+                await woken
+            finally:
+                timer.cancel()
 
     async def outside(self, call: Callable[[], Coroutine[Any, Any, T]], *, deadline: float) -> T:
         """At real pace here; else on a real-time side loop while this loop's time stands still."""
@@ -92,49 +109,32 @@ class LoopClock:
             async with asyncio.timeout(deadline):
                 return await call()
         began = time.monotonic()
+        answer = self._side.submit(call, deadline)
         try:
             with self._loop.held():
-                return await self._side.run(call, deadline)
-        finally:
+                await asyncio.wait([answer])
             await asyncio.sleep(time.monotonic() - began)
+        except asyncio.CancelledError:
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # it is not asked for any more; asyncio would complain that nobody looked
+            raise
+        return answer.result()
 
     def close(self) -> None:
-        """Ends the side loop, if one was needed."""
+        """Ends the side loop, if one was needed; calls that still run there are cancelled."""
         self._side.close()
+
+    def _instant_at(self, loop_time: float) -> Instant:
+        return Instant(self._epoch + round(loop_time * NANOSECONDS))
+
+    def _loop_time_of(self, instant: Instant) -> float:
+        """The first loop time at which `now` is not before `instant`."""
+        loop_time = (instant - self._epoch) / NANOSECONDS
+        while self._instant_at(loop_time) < instant:
+            loop_time = math.nextafter(loop_time, math.inf)
+        return loop_time
 
 
 def _wake(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
-
-
-class _SideLoop:
-    """A real-time loop in a thread of its own, started when first needed."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-
-    async def run(self, call: Callable[[], Coroutine[Any, Any, T]], deadline: float) -> T:
-        future = asyncio.run_coroutine_threadsafe(_within(call, deadline), self._started())
-        return await asyncio.wrap_future(future)
-
-    def _started(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="real-time side loop", daemon=True)
-            self._thread.start()
-        return self._loop
-
-    def close(self) -> None:
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(timeout=2.0)
-            if not self._thread.is_alive():
-                self._loop.close()
-            self._loop = None
-
-
-async def _within(call: Callable[[], Awaitable[T]], deadline: float) -> T:
-    async with asyncio.timeout(deadline):
-        return await call()

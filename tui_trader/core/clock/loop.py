@@ -1,113 +1,39 @@
 """One event loop with three paces: real time, N times real time, or as fast as the work gets done.
 
-The pace is applied where the loop waits for its next timer: there, and nowhere else, time passes. Ready tasks run
-first in, first out, unless a simulation asks for a seeded shuffle.
+Ready tasks run first in, first out, timers of the same instant too, unless a simulation asks for a seeded shuffle.
 """
 
 import asyncio
 import contextlib
+import heapq
+import itertools
 import math
 import random
-import selectors
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextvars import Context
 from typing import Any, Never, TypeVar, TypeVarTuple
+
+from tui_trader.core.clock.pacer import Pacer
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 
-_YIELD_EVERY = 0.005
-_YIELD_FOR = 0.0005
-"""Seconds. Measured: without the pause a console in the same process saw its p99 rise to 85-650 ms."""
-
-
-class Stalled(RuntimeError):
-    """Nothing can ever happen again: every task waits and no timer is set (virtual time only)."""
-
-
-class _Pacer(selectors.BaseSelector):
-    """Wraps the real selector: a wait for a timer becomes a jump (or a shorter wait) of the loop's time."""
-
-    def __init__(self, pace: float, *, yields: bool, deadlock_is_error: bool) -> None:
-        self._real = selectors.DefaultSelector()
-        self._pace = pace
-        self._yields = yields
-        self._deadlock_is_error = deadlock_is_error
-        self._now = 0.0
-        self._read_at = time.monotonic()
-        self._rested_at = self._read_at
-        self.holds = 0
-
-    @property
-    def now(self) -> float:
-        if not math.isinf(self._pace):
-            self._catch_up()
-        return self._now
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self._rest()
-        if timeout is not None and timeout <= 0:
-            return self._real.select(0)
-        if self.holds:
-            return self._real.select(None)
-        if math.isinf(self._pace):
-            return self._jump(timeout)
-        return self._real.select(None if timeout is None else timeout / self._pace)
-
-    def hold(self) -> None:
-        """Time stands still until as many releases as holds have come."""
-        if not math.isinf(self._pace):
-            self._catch_up()
-        self.holds += 1
-
-    def release(self) -> None:
-        if not math.isinf(self._pace):
-            self._catch_up()
-        self.holds -= 1
-
-    def _jump(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        arrived = self._real.select(0)
-        if arrived:
-            return arrived
-        if timeout is None:
-            if self._deadlock_is_error:
-                msg = "virtual time: every task waits and no timer is set"
-                raise Stalled(msg)
-            return self._real.select(None)
-        # A wait below the resolution of a float must still move time, or the loop would turn for ever.
-        self._now = max(self._now + timeout, math.nextafter(self._now, math.inf))
-        return []
-
-    def _catch_up(self) -> None:
-        reading = time.monotonic()
-        if not self.holds:
-            self._now += (reading - self._read_at) * self._pace
-        self._read_at = reading
-
-    def _rest(self) -> None:
-        if self._yields and time.monotonic() - self._rested_at > _YIELD_EVERY:
-            time.sleep(_YIELD_FOR)
-            self._rested_at = time.monotonic()
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        return self._real.register(fileobj, events, data)
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        return self._real.unregister(fileobj)
-
-    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        return self._real.modify(fileobj, events, data)
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        return self._real.get_map()
-
-    def close(self) -> None:
-        self._real.close()
+_RESOLUTION = 1e-9
+"""Seconds by which asyncio may run a timer early, in real time."""
 
 
 class PacedLoop(asyncio.SelectorEventLoop):
-    """An asyncio loop whose time starts at zero and passes at `pace` times real time; infinite means at once."""
+    """An asyncio loop whose time starts at zero and passes at `pace` times real time; infinite means at once.
+
+    It relies on private names of asyncio's base loop: `_ready`, `_scheduled` (of the loop and of a timer),
+    `_clock_resolution`, `_check_closed` and `_closed`. The tests of this module hold them.
+    """
+
+    _closed: bool
+    _ready: deque[Any]
+    _scheduled: list[asyncio.TimerHandle]
 
     def __init__(
         self,
@@ -120,12 +46,19 @@ class PacedLoop(asyncio.SelectorEventLoop):
         """`yields` leaves the interpreter to other threads now and then (a console is attached).
 
         `deadlock_is_error` raises `Stalled` where a virtual loop would wait for ever; use it where no other thread
-        can wake the loop.
+        can wake the loop. `shuffle_seed` lets ready tasks run in a random order that the seed fixes; use it where no
+        other thread and no socket talks to the loop. Raises ValueError for a pace that is not positive.
         """
-        self._pacer = _Pacer(pace, yields=yields, deadlock_is_error=deadlock_is_error)
-        self._shuffler = None if shuffle_seed is None else random.Random(shuffle_seed)
+        if not pace > 0:
+            self._closed = True  # there is nothing yet that the base loop's finaliser could miss
+            raise ValueError(f"a pace must be positive, not {pace}")
+        self._pacer = Pacer(pace, yields=yields, deadlock_is_error=deadlock_is_error)
+        self._pacer.next_timer = self._next_timer
+        self._timer_numbers = itertools.count()
         self.pace = pace
         super().__init__(self._pacer)
+        if shuffle_seed is not None:
+            self._ready = _ShuffledQueue(random.Random(shuffle_seed))
 
     @property
     def is_virtual(self) -> bool:
@@ -145,21 +78,84 @@ class PacedLoop(asyncio.SelectorEventLoop):
         finally:
             self._pacer.release()
 
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*_Arguments], object],
+        *args: *_Arguments,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """As in asyncio, except that timers of the same instant run in the order in which they were set."""
+        self._check_closed()  # type: ignore[attr-defined]  # a private name of the base loop
+        timer = _NumberedTimer(when, callback, args, self, context, number=next(self._timer_numbers))
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Arguments], _Result], *args: *_Arguments
     ) -> "asyncio.Future[_Result]":
         """As in asyncio, except that in virtual time no thread may answer the loop. Raises RuntimeError there."""
-        if self.is_virtual and not self.is_closed():
+        if self.is_virtual:
             _refuse_threads(getattr(func, "__qualname__", repr(func)))
         return super().run_in_executor(executor, func, *args)
 
-    def _run_once(self) -> None:
-        if self._shuffler is not None:
-            ready = list(self._ready)  # type: ignore[attr-defined]
-            self._shuffler.shuffle(ready)
-            self._ready.clear()  # type: ignore[attr-defined]
-            self._ready.extend(ready)  # type: ignore[attr-defined]
-        super()._run_once()  # type: ignore[misc]
+    def _next_timer(self) -> float:
+        return self._scheduled[0].when()
+
+    @property
+    def _clock_resolution(self) -> float:
+        """How far ahead of its time a timer may run: where time jumps exactly to its timers, not at all.
+
+        One unit in the last place is the least that lets a timer run that is due now. A fixed nanosecond would
+        vanish next to a time of some months, and the loop would turn for ever.
+        """
+        now = self._pacer.now
+        return max(_RESOLUTION, math.ulp(now)) if self._pacer.runs_by_itself else math.ulp(now)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, value: float) -> None:
+        """The base loop sets what it reads from the machine; this loop knows better."""
+
+
+class _NumberedTimer(asyncio.TimerHandle):
+    """A timer that breaks ties by the order of setting."""
+
+    __slots__ = ("number",)
+    _scheduled: bool
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[object, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+        *,
+        number: int,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self.number = number
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _NumberedTimer):
+            return NotImplemented
+        return (self.when(), self.number) < (other.when(), other.number)
+
+
+class _ShuffledQueue(deque[Any]):
+    """The loop's queue of ready handles, handing out any of them."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._chance = chance
+
+    def popleft(self) -> Any:
+        skipped = self._chance.randrange(len(self))
+        self.rotate(-skipped)
+        handle = super().popleft()
+        self.rotate(skipped)
+        return handle
 
 
 def _refuse_threads(name: str) -> Never:
