@@ -1,0 +1,298 @@
+"""The paper exchange behind the `Exchange` protocol: latency, books on disk, and news in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from tui_trader.core.account import AccountReport, HeldPosition
+from tui_trader.core.clock import Clock, Instant
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.margin import FeeRates, liquidation_price
+from tui_trader.core.market import FundingSettled, MarketEvent, MarkPrice, Quote
+from tui_trader.core.money import ZERO, Money
+from tui_trader.core.order import Fill, Intent
+from tui_trader.core.records import FundingBooked, TransferBooked
+from tui_trader.core.words import ClientOrderId, Symbol
+from tui_trader.exchange.paper.books import Books, PaperBooksError
+from tui_trader.exchange.paper.depth import DepthModel
+from tui_trader.exchange.paper.state import State, SymbolBook
+from tui_trader.exchange.paper.venue import Venue
+from tui_trader.exchange.ports import (
+    Accepted,
+    AccountEvent,
+    CancelDone,
+    CancelNotOpen,
+    CancelOutcome,
+    ExchangeUnavailable,
+    NotSent,
+    OrderReport,
+    Refused,
+    StreamLost,
+    SubmitOutcome,
+    Uncertain,
+)
+
+DEFAULT_DEPOSIT = Decimal(10_000)
+"""USDT that a new paper account starts with."""
+DEFAULT_LEVERAGE = 5
+"""For symbols whose leverage was never set."""
+DEFAULT_LATENCY = 0.05
+"""Seconds from sending to arrival."""
+
+_VIP0 = FeeRates()
+_DEPTH = DepthModel()
+_CLOSED = "the paper exchange is closed"
+_NO_BOOKS = "the paper exchange can neither write its books nor read them"
+
+T = TypeVar("T")
+
+
+class PaperExchange:
+    """One paper account. The engine's pump tells it the market through `on_market`; everyone else uses the protocol.
+
+    All of it runs on one thread. An order arrives `latency` seconds after it was sent and trades only against quotes
+    later than that. What is answered or told is in the books already. If the books cannot be written, the change is
+    undone, the stream says `StreamLost`, and the exchange goes on from what the books hold.
+    """
+
+    def __init__(self, books: Books, venue: Venue, clock: Clock, *, latency: float, leverage: int) -> None:
+        """Use `open`."""
+        self._books = books
+        self._venue = venue
+        self._clock = clock
+        self._latency = latency
+        self._leverage = leverage
+        self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
+        self._is_unsaved = False
+        self._told_of_loss = False
+        self._is_listened_to = False
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        instruments: Mapping[Symbol, Instrument],
+        clock: Clock,
+        *,
+        account: str = "paper",
+        fees: FeeRates = _VIP0,
+        deposit: Money = DEFAULT_DEPOSIT,
+        leverage: int = DEFAULT_LEVERAGE,
+        latency: float = DEFAULT_LATENCY,
+        depth: DepthModel = _DEPTH,
+    ) -> "PaperExchange":
+        """Open the books at `path` (None: in memory). `account` and `deposit` name and fund a new account only.
+
+        Raises PaperBooksError where the file is not paper books, is damaged, or holds what `instruments` lacks.
+        """
+        books = Books(path)
+        try:
+            if books.are_new:
+                books.open_account(account, deposit)
+            state = books.load(instruments, leverage)
+        except PaperBooksError:
+            books.close()
+            raise
+        return cls(books, Venue(state, fees, depth), clock, latency=latency, leverage=leverage)
+
+    @property
+    def name(self) -> str:
+        """`paper`."""
+        return "paper"
+
+    @property
+    def account(self) -> str:
+        """The name that the account was opened under."""
+        return self._state.account
+
+    @property
+    def settle_time(self) -> float:
+        """The latency, and a second for a busy machine."""
+        return self._latency + 1.0
+
+    @property
+    def market_time(self) -> Instant | None:
+        """The time of the newest quote or mark price seen, also before a restart; None before the first."""
+        return max((event.time for book in self._state.books.values() for event in book.seen()), default=None)
+
+    def on_market(self, event: MarketEvent) -> None:
+        """Take one market event in. What the books had taken in before a restart is skipped; so is a step back."""
+        if self._absence() or (book := self._state.books.get(event.symbol)) is None:
+            return
+        match event:
+            case Quote():
+                if event.time <= book.resume.quote or (book.quote and event.time < book.quote.time):
+                    return
+                self._venue.on_quote(book, event)
+            case MarkPrice():
+                if event.time <= book.resume.mark or (book.mark and event.time < book.mark.time):
+                    return
+                self._venue.on_mark(book, event)
+            case FundingSettled():
+                self._venue.on_funding(book, event)
+            case _:
+                return
+        self._saved()
+
+    async def instruments(self) -> Mapping[Symbol, Instrument]:
+        """What can be traded."""
+        return {symbol: book.instrument for symbol, book in self._state.books.items()}
+
+    async def submit(self, client_order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
+        """Let the order arrive; a caller that is cancelled before that has sent nothing."""
+        if absence := await self._travelled():
+            return NotSent(absence)
+        answer = self._venue.arrive(client_order_id, intent, self._clock.now())
+        if isinstance(answer, Refused):
+            return answer
+        return self._saved() or Accepted(answer.report())
+
+    async def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> CancelOutcome:
+        """Cancel what is left of an open order."""
+        if absence := await self._travelled():
+            return NotSent(absence)
+        ended = self._venue.cancel(symbol, client_order_id, self._clock.now())
+        if ended is None:
+            return CancelNotOpen()
+        return self._saved() or CancelDone(ended.report())
+
+    async def set_leverage(self, symbol: Symbol, leverage: int) -> Refused | Uncertain | None:
+        """Set the symbol's leverage; None means done."""
+        if absence := await self._travelled():
+            return Refused(-1016, absence)
+        return self._venue.set_leverage(symbol, leverage) or self._saved()
+
+    async def transfer(self, amount: Money) -> TransferBooked | Refused | Uncertain:
+        """Move money in (positive) or out of the account, as its owner would."""
+        if absence := self._absence():
+            return Refused(-1016, absence)
+        booked = self._venue.transfer(amount, self._clock.now())
+        if isinstance(booked, Refused):
+            return booked
+        return self._saved() or booked
+
+    async def query(self, symbol: Symbol, client_order_id: ClientOrderId) -> OrderReport | None:
+        """The latest order of this id, open or ended."""
+        order = self._read(lambda books: books.order(symbol, client_order_id))
+        return order.report() if order else None
+
+    async def open_orders(self) -> tuple[OrderReport, ...]:
+        """Everything open, by arrival."""
+        return self._read(lambda _: tuple(order.report() for order in self._state.open_orders()))
+
+    async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
+        """Our trades at or after `since`, oldest first."""
+        return self._read(lambda books: books.fills_since(symbol, since))
+
+    async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
+        """Funding at or after `since`, oldest first."""
+        return self._read(lambda books: books.funding_since(since))
+
+    async def account_report(self) -> AccountReport:
+        """Balance, positions and leverage, as of now."""
+        return self._read(lambda _: _account_report(self._state, self._clock.now()))
+
+    async def events(self) -> AsyncIterator[AccountEvent]:
+        """News in order, from the first since the start; for one listener at a time. Ends when the exchange closes."""
+        if self._is_listened_to:
+            raise RuntimeError("the paper exchange tells its news to one listener")
+        self._is_listened_to = True
+        try:
+            while (event := await self._news.get()) is not None:
+                yield event
+        finally:
+            self._is_listened_to = False
+
+    async def close(self) -> None:
+        """Keep the market as last seen, and let go of the file."""
+        if self._closed:
+            return
+        self._closed = True
+        self._news.put_nowait(None)
+        try:
+            self._books.write_markets(self._state)
+        finally:
+            self._books.close()
+
+    @property
+    def _state(self) -> State:
+        return self._venue.state
+
+    async def _travelled(self) -> str:
+        """Wait until what is sent now arrives; the answer is why nobody takes it there, or empty."""
+        await self._clock.sleep(self._latency)
+        return self._absence()
+
+    def _absence(self) -> str:
+        """Why nothing can be done here, or empty. Books that failed are tried again each time."""
+        if self._closed:
+            return _CLOSED
+        return _NO_BOOKS if self._is_unsaved and not self._undone() else ""
+
+    def _saved(self) -> Uncertain | None:
+        """Save what changed, then tell it. Where that fails nothing of it has happened, as far as the books say."""
+        change = self._venue.take_change()
+        if change.is_empty:
+            return None
+        try:
+            self._books.write(change, self._state)
+        except PaperBooksError as error:
+            self._is_unsaved = True
+            self._undone()
+            if not self._told_of_loss:
+                self._told_of_loss = True
+                self._news.put_nowait(StreamLost(str(error)))
+            return Uncertain(str(error))
+        self._told_of_loss = False
+        for event in change.events:
+            self._news.put_nowait(event)
+        return None
+
+    def _undone(self) -> bool:
+        """Go back to what the books hold, with the market as last seen; False while they cannot be read either."""
+        seen = self._state.books
+        try:
+            restored = self._books.load({symbol: book.instrument for symbol, book in seen.items()}, self._leverage)
+        except PaperBooksError:
+            return False
+        for symbol, book in restored.books.items():
+            book.quote, book.mark, book.resume = seen[symbol].quote, seen[symbol].mark, seen[symbol].resume
+        self._venue.state = restored
+        self._is_unsaved = False
+        return True
+
+    def _read(self, read: Callable[[Books], T]) -> T:
+        if absence := self._absence():
+            raise ExchangeUnavailable(absence)
+        try:
+            return read(self._books)
+        except PaperBooksError as error:
+            raise ExchangeUnavailable(str(error)) from error
+
+
+def _account_report(state: State, at: Instant) -> AccountReport:
+    return AccountReport(
+        time=at,
+        wallet=state.balance.wallet,
+        available=max(ZERO, state.free_money()),
+        positions=tuple(_held(book) for book in state.books.values() if not book.position.is_flat),
+        leverage=tuple((symbol, book.leverage) for symbol, book in state.books.items()),
+        isolated=True,
+        one_way=True,
+        single_asset=True,
+    )
+
+
+def _held(book: SymbolBook) -> HeldPosition:
+    return HeldPosition(
+        symbol=book.symbol,
+        quantity=book.position.quantity,
+        entry_price=book.position.entry_price,
+        mark_price=book.mark_price(),
+        liquidation_price=liquidation_price(book.instrument, book.position, book.isolated),
+        isolated_wallet=book.isolated,
+        leverage=book.leverage,
+    )
