@@ -3,6 +3,10 @@
 import hashlib
 import random
 import secrets
+from typing import TypeAlias
+
+Stream: TypeAlias = random.Random
+"""A generator of random numbers, as `Chance.stream` gives it."""
 
 
 class Chance:
@@ -26,6 +30,6 @@ class Chance:
         """Sixteen hexadecimal characters; under a seed the same for the same name."""
         return self.salt(name)[:8].hex()
 
-    def stream(self, name: str) -> random.Random:
+    def stream(self, name: str) -> Stream:
         """A generator of its own for one purpose; without a seed it differs at each start."""
         return random.Random(self.salt(f"stream:{name}"))

@@ -188,7 +188,7 @@ class _SymbolState:
             return False
         last = self.figures.last
         if last is not None and event.time <= last.time:
-            return False
+            return event == last  # the history that warmed us ends where the feed begins
         if not self.figures.follows(event):
             self.figures = Figures()
         self.figures.add(event)
