@@ -67,7 +67,8 @@ def _filled(value: Decimal, top: Decimal, width: int, glyphs: Glyphs) -> str:
 
 def gauge_line(reading: Reading, width: int, label_width: int = 0, glyphs: Glyphs = UNICODE) -> Line:
     """Label, bar and text in `width` cells; the bar shrinks first, then the label; the text is kept whole."""
-    label = fitted(on_one_line(reading.label, glyphs), max(label_width, cell_len(reading.label)), glyphs=glyphs)
+    label = on_one_line(reading.label, glyphs)
+    label = fitted(label, max(label_width, cell_len(label)), glyphs=glyphs)
     text = on_one_line(reading.text, glyphs)
     tone = tone_of_reading(reading)
     room = width - cell_len(label) - cell_len(text) - (1 if label else 0) - (1 if text else 0)
@@ -105,5 +106,6 @@ class Gauges(Picture):
         self._redraw()
 
     def _picture(self, width: int, height: int) -> tuple[Line, ...]:
-        longest = max((cell_len(reading.label) for reading in self._readings), default=0)
+        labels = (on_one_line(reading.label, self._glyphs) for reading in self._readings)
+        longest = max(map(cell_len, labels), default=0)
         return tuple(gauge_line(reading, width, longest, self._glyphs) for reading in self._readings[:height])

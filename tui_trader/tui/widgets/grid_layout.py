@@ -77,7 +77,7 @@ def title_line(columns: Sequence[Column], placed: Sequence[Placed], glyphs: Glyp
     for place in placed:
         column = columns[place.index]
         title = fitted(on_one_line(column.title, glyphs), place.width, Align.LEFT, glyphs)
-        spans.append(Span(title.rstrip().rjust(place.width) if column.align is Align.RIGHT else title, Tone.TITLE))
+        spans.append(Span(fitted(title.rstrip(), place.width, column.align, glyphs), Tone.TITLE))
     return _with_gaps(spans)
 
 

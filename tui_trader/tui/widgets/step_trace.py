@@ -1,7 +1,7 @@
 """A chain of steps that lights up as they run: each step's state is a sign, a tone and, in full, a time and a note."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -72,8 +72,16 @@ def sign_of(status: StepStatus, glyphs: Glyphs = UNICODE) -> str:
 
 def trace_lines(steps: Sequence[Step], width: int, height: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     """The chain in the fullest form that fits: vertical, else horizontal, else compact."""
-    form = form_for(steps, width, height)
-    return _FORMS[form](steps, width, glyphs)[:height]
+    shown = [
+        replace(
+            step,
+            name=on_one_line(step.name, glyphs),
+            elapsed=on_one_line(step.elapsed, glyphs),
+            note=on_one_line(step.note, glyphs),
+        )
+        for step in steps
+    ]
+    return _FORMS[form_for(shown, width, height)](shown, width, glyphs)[:height]
 
 
 def form_for(steps: Sequence[Step], width: int, height: int) -> TraceForm:
@@ -88,13 +96,14 @@ def form_for(steps: Sequence[Step], width: int, height: int) -> TraceForm:
 
 def _vertical(steps: Sequence[Step], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """Names in a column, times right-aligned, notes in what is left."""
-    longest = max((cell_len(on_one_line(step.name, glyphs)) for step in steps), default=0)
+    longest = max((cell_len(step.name) for step in steps), default=0)
     name_width = max(0, min(longest, width - 2))
     lines: list[Line] = []
     for step in steps:
         tone = _TONES[step.status]
-        name = fitted(on_one_line(step.name, glyphs), name_width, Align.LEFT, glyphs)
-        line = [Span(f"{sign_of(step.status, glyphs)} {name}", tone)]
+        name = fitted(step.name, name_width, Align.LEFT, glyphs)
+        sign = sign_of(step.status, glyphs)
+        line = [Span(f"{sign} {name}" if name else sign, tone)]
         room = width - name_width - 2
         if room >= _ELAPSED_WIDTH + 1:
             line.append(Span(f" {fitted(step.elapsed, _ELAPSED_WIDTH, Align.RIGHT, glyphs)}", Tone.DIM))
@@ -107,8 +116,7 @@ def _vertical(steps: Sequence[Step], width: int, glyphs: Glyphs) -> tuple[Line, 
 
 
 def _note(step: Step, room: int, glyphs: Glyphs) -> Span:
-    note = on_one_line(step.note, glyphs)
-    return Span(fitted(note, room, Align.LEFT, glyphs).rstrip(), step.note_tone)
+    return Span(fitted(step.note, room, Align.LEFT, glyphs).rstrip(), step.note_tone)
 
 
 def _horizontal(steps: Sequence[Step], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
@@ -117,8 +125,7 @@ def _horizontal(steps: Sequence[Step], width: int, glyphs: Glyphs) -> tuple[Line
     for step in steps:
         if chain:
             chain.append(Span(f" {glyphs.horizontal} ", Tone.DIM))
-        name = on_one_line(step.name, glyphs)
-        chain.append(Span(f"{sign_of(step.status, glyphs)} {name}", _TONES[step.status]))
+        chain.append(Span(f"{sign_of(step.status, glyphs)} {step.name}", _TONES[step.status]))
     return (tuple(chain), _about_current(steps, width, glyphs))
 
 
@@ -129,7 +136,7 @@ def _compact(steps: Sequence[Step], width: int, glyphs: Glyphs) -> tuple[Line, .
     room = width - len(signs) - 1
     if current is None or room < 1:
         return (tuple(signs),)
-    words = " ".join(filter(None, (on_one_line(current.name, glyphs), current.elapsed)))
+    words = " ".join(filter(None, (current.name, current.elapsed)))
     name = Span(fitted(words, room, Align.LEFT, glyphs).rstrip(), _TONES[current.status])
     return ((*signs, Span(" "), name), (_note(current, width, glyphs),))
 
