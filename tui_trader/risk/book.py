@@ -1,7 +1,7 @@
 """All that the gate may know of the account and the market when it judges: one frozen value."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.instrument import Instrument
@@ -28,22 +28,27 @@ class Meters:
     """Counters and losses, folded from the journal; None means lost, and lost means no new risk.
 
     `day_loss` and `drawdown` are positive when money was lost: day loss in quote currency, drawdown as a fraction of
-    the peak. Both None where they cannot be known (no baseline, no equity).
+    the peak. Both None where they cannot be known (no baseline, no equity). The day's loss is judged from the last
+    resume, if there was one today.
     """
 
     day_loss: Money | None
     day_start_equity: Money | None
+    """With the day's net transfers in: day P&L is equity minus this, also after a resume."""
     drawdown: float | None
     peak_equity: Money | None
+    """Moved by transfers; drawdown is exact as (peak - equity) / peak."""
     consecutive_losses: int
     entries_today: int
     orders_last_minute: int
     stopped_out: Mapping[tuple[Symbol, Side], Instant]
     """When a position of this side was last closed by its stop."""
-    agent_entered: Mapping[Symbol, Instant]
-    """When the agent last opened or added to the position it has."""
+    agent_entered: Mapping[tuple[Symbol, Side], Instant]
+    """When an entry of the agent on this side last traded, also where the position is closed by now."""
     open_breakers: tuple[str, ...]
     model_spend_today: Money
+    breaker_failures: int = 0
+    """The largest count of consecutive failures in any scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,43 +81,55 @@ class Book:
         view = self.markets.get(symbol)
         return view.mark if view else None
 
+    def working(self, symbol: Symbol) -> Iterator[Order]:
+        """The symbol's orders that can still trade a quantity of their own (close-position orders have none)."""
+        return (order for order in self.orders if order.intent.symbol == symbol and not order.intent.close_position)
+
     def working_exits(self, symbol: Symbol) -> Quantity:
-        """Signed sum of open exit orders with a quantity of their own (stops close what is there and cannot flip)."""
-        return sum(
-            (
-                order.remaining * order.intent.side.sign
-                for order in self.orders
-                if order.intent.symbol == symbol
-                and order.intent.purpose is Purpose.EXIT
-                and not order.intent.close_position
-            ),
-            start=ZERO,
-        )
+        """Signed sum of what still works against the position, entries on the other side included; zero when flat.
+
+        Orders that point the other way are left out: they must not hide an exit that could flip the position.
+        """
+        against = self.position(symbol).quantity
+        changes = (order.remaining * order.intent.side.sign for order in self.working(symbol))
+        return sum((change for change in changes if change * against < 0), start=ZERO)
 
     def worst_case_quantity(self, symbol: Symbol, side: Side) -> Quantity:
         """How large the position on `side` can become if every open entry on that side trades; never negative."""
         held = self.position(symbol).quantity * side.sign
-        working = sum(
-            (
-                order.remaining
-                for order in self.orders
-                if order.intent.symbol == symbol and order.intent.side is side and order.intent.purpose is Purpose.ENTRY
-            ),
-            start=ZERO,
-        )
+        working = sum((order.remaining for order in self.entries(symbol, side)), start=ZERO)
         return max(ZERO, held) + working
 
+    def entries(self, symbol: Symbol, side: Side) -> Iterator[Order]:
+        """The symbol's entries on one side that can still trade, those of unknown fate included."""
+        return (
+            order
+            for order in self.orders
+            if order.intent.symbol == symbol and order.intent.side is side and order.intent.purpose is Purpose.ENTRY
+        )
+
     def worst_case_notional(self, symbol: Symbol) -> Money | None:
-        """The larger side's worst case at the mark price (or the entry, if dearer); None without a mark price."""
+        """The larger side's worst case: what is held at the mark, entries at the dearer of limit price and mark.
+
+        None without a mark price.
+        """
         mark = self.mark(symbol)
         if mark is None:
             return None
-        return max(self.worst_case_quantity(symbol, side) for side in Side) * mark
+        held = self.position(symbol).quantity
+        return max(
+            max(ZERO, held * side.sign) * mark
+            + sum(
+                (order.remaining * max(order.intent.price or mark, mark) for order in self.entries(symbol, side)),
+                start=ZERO,
+            )
+            for side in Side
+        )
 
     def worst_case_gross(self) -> Money | None:
         """The sum over all symbols held or worked; None if one of them has no mark price."""
         symbols = {s for s, p in self.positions.items() if not p.is_flat}
-        symbols |= {order.intent.symbol for order in self.orders}
+        symbols |= {order.intent.symbol for order in self.orders if order.intent.purpose is Purpose.ENTRY}
         total = ZERO
         for symbol in symbols:
             notional = self.worst_case_notional(symbol)
@@ -120,3 +137,11 @@ class Book:
                 return None
             total += notional
         return total
+
+    def without(self, symbol: Symbol) -> "Book":
+        """The book as if nothing of the symbol were held or worked: what a reversal will find after its close."""
+        return replace(
+            self,
+            positions={name: held for name, held in self.positions.items() if name != symbol},
+            orders=tuple(order for order in self.orders if order.intent.symbol != symbol),
+        )
