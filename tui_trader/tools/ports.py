@@ -58,8 +58,8 @@ class Toolbox(Protocol):
         """Journal the call, run the tool, journal the result. Never raises for a bad call: the answer says so."""
         ...
 
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor) -> Preview:
-        """Validate and judge a trading call without doing it."""
+    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
+        """Validate and judge a trading call without doing it. With a cycle given, a denial is journalled."""
         ...
 
 

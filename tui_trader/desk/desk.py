@@ -1,0 +1,194 @@
+"""The desk as tools and engine see it: enter, exit, protect, cancel, flatten, halt, resume, start, stop."""
+
+import asyncio
+
+from tui_trader.core.margin import liquidation_price
+from tui_trader.core.money import Money, Price
+from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose, TimeInForce
+from tui_trader.core.words import Actor, ClientOrderId, Symbol
+from tui_trader.desk.book import book_of
+from tui_trader.desk.flattener import Flattened, Flattener
+from tui_trader.desk.hands import Exit, Hands
+from tui_trader.desk.intake import Intake
+from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
+from tui_trader.desk.protector import PROTECT_WITHIN, Moved, Protector
+from tui_trader.desk.reconciler import Reconciler
+from tui_trader.desk.resolver import Resolver
+from tui_trader.desk.sender import Sender, Sent
+from tui_trader.desk.state import Resumed, StateKeeper
+from tui_trader.desk.watch import Watch
+from tui_trader.exchange.ports import Refused, Uncertain
+from tui_trader.risk.book import Book
+from tui_trader.risk.gate import Judgement
+
+_STOP_MOVES_WITHIN = 10.0
+_COMPARE_EVERY = 60.0
+"""Seconds between two comparisons with the exchange; a doubt starts one at once."""
+
+
+class Desk:
+    """Puts the desk's parts together. Everything that adds risk goes through `enter`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._resolver = Resolver(parts)
+        self._sender = Sender(parts, self._resolver)
+        self._intake = Intake(parts, self)
+        self._hands = Hands(parts, self._sender, self._intake)
+        self._protector = Protector(parts, self._sender, self._hands)
+        self._reconciler = Reconciler(parts, self._intake, self._resolver, self)
+        self._flattener = Flattener(parts, self._hands)
+        self.state = StateKeeper(parts, self._hands, self._reconciler)
+        self.watch = Watch(parts, self.state, self._flattener)
+        self._resolver.intake = self._intake
+        self._intake.comparer = self._reconciler
+        for part in (self._resolver, self._protector, self._reconciler):
+            part.alarm = self.state
+        self._running: list[asyncio.Task[None]] = []
+
+    def look(self, symbol: Symbol) -> None:
+        """Something of this symbol changed: its protection is looked after."""
+        self._protector.look(symbol)
+
+    # ------------------------------------------------------------------ running
+
+    async def start(self) -> bool:
+        """Listen to the account, compare with the exchange, protect what is held. False: the exchange is silent."""
+        tasks = self._parts.tasks
+        self._running = [tasks.spawn("account events", self._intake.run())]
+        compared = await self._reconciler.compare(at_start=True)
+        self._running.append(tasks.spawn("watch", self.watch.run()))
+        self._running.append(tasks.spawn("compare", self._keep_comparing()))
+        return compared
+
+    async def _keep_comparing(self) -> None:
+        while True:
+            await self._parts.clock.sleep(_COMPARE_EVERY)
+            await self._reconciler.compare()
+
+    async def stop(self) -> bool:
+        """Entries cancelled, what is in flight settled, what began protected or closed; True if all of that is so."""
+        self._parts.switch.trip()
+        cancelled = await self.state.cancel_entries()
+        settled = await self._hands.until(self._nothing_in_flight, within=PROTECT_WITHIN + REQUEST_TIMEOUT)
+        protected = await self._hands.until(self._all_protected, within=PROTECT_WITHIN + REQUEST_TIMEOUT)
+        for task in self._running:
+            task.cancel()
+        await self._parts.tasks.settled(timeout=REQUEST_TIMEOUT)
+        self._parts.tasks.cancel()
+        return cancelled and settled and protected
+
+    def _nothing_in_flight(self) -> bool:
+        flying = (OrderStatus.INTENDED, OrderStatus.SENT)
+        return not any(order.status in flying for order in self._parts.ledger.open_orders())
+
+    def _all_protected(self) -> bool:
+        return all(self._protector.is_protected(symbol) for symbol in self._parts.ledger.positions)
+
+    # ------------------------------------------------------------------ reading
+
+    def book(self) -> Book:
+        """The gate's view, now."""
+        return book_of(self._parts)
+
+    def judged(self, intent: Intent, *, flat: bool = False) -> Judgement:
+        """The gate's word on an intent, without effect; `flat`: as if nothing of the symbol were held."""
+        return self._sender.judged(intent, flat=flat)
+
+    @property
+    def wallet(self) -> Money | None:
+        """Realised money of the account; None before the first comparison."""
+        return self._parts.ledger.wallet
+
+    def liquidation_price(self, symbol: Symbol) -> Price | None:
+        """The exchange's word if it is about this quantity, else computed from the initial margin."""
+        position = self._parts.ledger.position(symbol)
+        report = self._parts.seen.report
+        held = next((h for h in report.positions if h.symbol == symbol), None) if report else None
+        if held is not None and held.quantity == position.quantity:
+            return held.liquidation_price
+        leverage = self._parts.seen.leverage.get(symbol, 1)
+        return liquidation_price(self._parts.instruments[symbol], position, abs(position.cost) / leverage)
+
+    def stop_price(self, symbol: Symbol) -> Price | None:
+        """Where the position's stop stands (or will, once its entry's fill is protected)."""
+        wanted = self._parts.ledger.wanted(symbol)
+        return wanted.stop_price if wanted else None
+
+    def take_profit_price(self, symbol: Symbol) -> Price | None:
+        """Where the position's take-profit stands."""
+        wanted = self._parts.ledger.wanted(symbol)
+        return wanted.take_profit_price if wanted else None
+
+    # ------------------------------------------------------------------ acting
+
+    async def enter(self, intent: Intent, *, tool: str) -> Sent:
+        """Send an entry; an IOC is followed until it is final. Its protection follows its first fill by itself."""
+        sent = await self._sender.send(intent, tool=tool)
+        if sent.order is None or intent.time_in_force is not TimeInForce.IOC:
+            return sent
+        order = await self._hands.settle(sent.order, within=REQUEST_TIMEOUT)
+        if order is not None and order.filled:
+            await self._hands.until(lambda: self._protector.is_protected(intent.symbol), within=PROTECT_WITHIN)
+        return Sent(sent.judgement, order)
+
+    async def exit(self, wish: Exit) -> Sent | None:
+        """Reduce or close; None when nothing is held. After a full close nothing conditional is left."""
+        sent = await self._hands.close(wish)
+        if self._parts.ledger.position(wish.symbol).is_flat:
+            await self._protector.ensure(wish.symbol)
+        return sent
+
+    async def exit_at(self, intent: Intent, *, tool: str) -> Sent:
+        """A reduce-only limit order."""
+        return await self._sender.send(intent, tool=tool)
+
+    async def move(self, purpose: Purpose, price: Price, *, tool: str, by: Exit) -> Moved:
+        """Place the new stop or take-profit, read it back, then cancel the old one. `by` says for what and whom."""
+        symbol = by.symbol
+        position = self._parts.ledger.position(symbol)
+        if position.side is None:
+            return Moved(f"nothing is held of {symbol}")
+        intent = Intent(
+            symbol=symbol,
+            side=position.side.opposite,
+            type=OrderType.STOP_MARKET if purpose is Purpose.STOP else OrderType.TAKE_PROFIT_MARKET,
+            quantity=abs(position.quantity),
+            stop_price=price,
+            reduce_only=True,
+            close_position=True,
+            purpose=purpose,
+            actor=by.actor,
+            cycle=by.cycle,
+            correlation=by.correlation,
+        )
+        return await self._protector.move(intent, tool=tool, within=_STOP_MOVES_WITHIN)
+
+    async def cancel(self, order: Order) -> bool:
+        """Cancel one order; True when it can no longer trade. The only stop of a position is not cancelled."""
+        return await self._hands.cancel(order)
+
+    def order(self, order_id: ClientOrderId) -> Order | None:
+        """One of our orders."""
+        return self._parts.ledger.order(order_id)
+
+    async def flatten(self, *, actor: Actor, correlation: str = "") -> Flattened:
+        """Everything cancelled and closed, verified at the exchange."""
+        return await self._flattener.flatten(actor=actor, correlation=correlation)
+
+    async def resume(self, reason: str, *, actor: Actor) -> Resumed:
+        """See StateKeeper.resume."""
+        return await self.state.resume(reason, actor=actor)
+
+    async def set_leverage(self, symbol: Symbol, leverage: int) -> str:
+        """Set the symbol's leverage and compare; empty when done, else why not."""
+        outcome = await self._parts.exchange.set_leverage(symbol, leverage)
+        match outcome:
+            case None:
+                await self._reconciler.compare()
+                return ""
+            case Refused(code=code, text=text):
+                return f"{code} {text}"
+            case Uncertain(text=text):
+                self._reconciler.doubt(f"leverage of {symbol}: {text}")
+                return text

@@ -1,0 +1,121 @@
+"""The desk's elementary acts: cancel an order and know what became of it, close a position, wait for a change."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from tui_trader.core.money import Quantity
+from tui_trader.core.order import Intent, Order, OrderType, Purpose
+from tui_trader.core.words import Actor, Symbol
+from tui_trader.desk.intake import Intake
+from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
+from tui_trader.desk.sender import Sender, Sent
+from tui_trader.exchange.ports import CancelDone, CancelNotOpen, ExchangeUnavailable, NotSent, Refused, Uncertain
+
+_LOOK_EVERY = 0.05
+"""Seconds of engine time between two looks at the ledger while something is awaited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """A wish to reduce a position by `quantity` (None: to nothing) at the market, and who wishes it."""
+
+    symbol: Symbol
+    quantity: Quantity | None = None
+    tool: str
+    actor: Actor = Actor.SYSTEM
+    correlation: str = ""
+    cycle: int | None = None
+
+
+class Hands:
+    """Acts that every procedure of the desk is made of. None of them adds risk."""
+
+    def __init__(self, parts: Parts, sender: Sender, intake: Intake) -> None:
+        self._parts = parts
+        self._sender = sender
+        self._intake = intake
+
+    async def cancel(self, order: Order) -> bool:
+        """Cancel it; True when it is certain that it can no longer trade."""
+        current = self._parts.ledger.order(order.client_order_id)
+        if current is None or not current.is_open:
+            return True
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                outcome = await self._parts.exchange.cancel(order.intent.symbol, order.client_order_id)
+        except TimeoutError:
+            outcome = Uncertain("no answer to the cancel")
+        match outcome:
+            case CancelDone(report=report):
+                await self._intake.order_news(report)
+            case CancelNotOpen() | Uncertain() | Refused():
+                await self._ask(order)
+            case NotSent():
+                pass
+            case _:
+                assert_never(outcome)
+        after = self._parts.ledger.order(order.client_order_id)
+        return after is None or not after.is_open
+
+    async def cancel_all(self, orders: Iterable[Order]) -> bool:
+        """Cancel each; True when none of them can trade any more."""
+        done = [await self.cancel(order) for order in orders]
+        return all(done)
+
+    async def close(self, wish: Exit) -> Sent | None:
+        """A reduce-only market order; returns when it is settled or overdue. None when there is nothing to close."""
+        position = self._parts.ledger.position(wish.symbol)
+        side = position.side
+        if side is None:
+            return None
+        instrument = self._parts.instruments[wish.symbol]
+        wanted = abs(position.quantity) if wish.quantity is None else min(wish.quantity, abs(position.quantity))
+        size = instrument.round_quantity(min(wanted, instrument.market_max_quantity), OrderType.MARKET)
+        intent = Intent(
+            symbol=wish.symbol,
+            side=side.opposite,
+            type=OrderType.MARKET,
+            quantity=size,
+            reduce_only=True,
+            purpose=Purpose.EXIT,
+            actor=wish.actor,
+            cycle=wish.cycle,
+            correlation=wish.correlation,
+        )
+        sent = await self._sender.send(intent, tool=wish.tool)
+        if sent.order is not None:
+            await self.settle(sent.order, within=REQUEST_TIMEOUT)
+        return sent
+
+    async def settle(self, order: Order, *, within: float) -> Order | None:
+        """The order once it is final and its fills are booked, or as it stands after `within` seconds."""
+        ledger = self._parts.ledger
+
+        def settled() -> bool:
+            now = ledger.order(order.client_order_id)
+            return now is None or (not now.is_open and ledger.traded(order.client_order_id) >= now.filled)
+
+        await self.until(settled, within=within)
+        return ledger.order(order.client_order_id)
+
+    async def until(self, holds: Callable[[], bool], *, within: float) -> bool:
+        """Wait until it holds; False if it does not after `within` seconds of engine time."""
+        left = within
+        while not holds():
+            if left <= 0:
+                return False
+            await self._parts.clock.sleep(_LOOK_EVERY)
+            left -= _LOOK_EVERY
+        return True
+
+    async def _ask(self, order: Order) -> None:
+        """What became of it, straight from the exchange; silence changes nothing."""
+        try:
+            report = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
+            if report is not None:
+                await self._intake.missed_fills(order)
+                await self._intake.order_news(report)
+        except ExchangeUnavailable:
+            return

@@ -1,0 +1,224 @@
+"""What the journal says of orders, positions and money: the desk's one fold."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from tui_trader.core.clock import Instant
+from tui_trader.core.ids import client_order_id
+from tui_trader.core.money import ZERO, Money, Price, Quantity
+from tui_trader.core.order import Fill, Intent, Order, OrderStatus, Protection, Purpose
+from tui_trader.core.position import Position
+from tui_trader.core.records import (
+    AccountReconciled,
+    FundingBooked,
+    OrderChanged,
+    OrderFilled,
+    OrderIntended,
+    PositionAdopted,
+    TransferBooked,
+)
+from tui_trader.core.words import ClientOrderId, Side, Symbol, TradeId
+from tui_trader.journal.ports import Row
+
+_KEPT_FINAL_ORDERS = 500
+"""Finished orders that stay in memory, so that late news of them is recognised; all of them stay in the journal."""
+
+
+class Ledger:
+    """Orders, positions, wallet and wanted protection, folded from durable rows only."""
+
+    def __init__(self) -> None:
+        self._orders: dict[ClientOrderId, Order] = {}
+        self._positions: dict[Symbol, Position] = {}
+        self._wanted: dict[Symbol, Protection] = {}
+        self._trades: set[tuple[Symbol, TradeId]] = set()
+        self._bookings: set[str] = set()
+        self._traded: dict[ClientOrderId, tuple[Money, Money]] = {}
+        self.wallet: Money | None = None
+        self.last_fill: Instant | None = None
+        self.last_funding: Instant | None = None
+
+    # ------------------------------------------------------------------ what it knows
+
+    def order(self, client_order_id: ClientOrderId) -> Order | None:
+        """The order of this id, if it is ours."""
+        return self._orders.get(client_order_id)
+
+    def open_orders(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
+        """All that can still trade, oldest first; of one symbol, if given."""
+        return tuple(o for o in self._orders.values() if o.is_open and symbol in (None, o.intent.symbol))
+
+    def position(self, symbol: Symbol) -> Position:
+        """What is held of the symbol."""
+        return self._positions.get(symbol) or Position(symbol)
+
+    @property
+    def positions(self) -> Mapping[Symbol, Position]:
+        """Everything that is held; flat symbols are absent."""
+        return MappingProxyType(self._positions)
+
+    def wanted(self, symbol: Symbol) -> Protection | None:
+        """The stop and take-profit that the position should have; None when flat or never said."""
+        return self._wanted.get(symbol)
+
+    def traded(self, client_order_id: ClientOrderId) -> Quantity:
+        """The sum of the order's fills that are in the journal."""
+        return self._traded.get(client_order_id, (ZERO, ZERO))[0]
+
+    def awaits_fills(self, symbol: Symbol) -> bool:
+        """Whether an order of this symbol is known to have traded more than its booked fills."""
+        return any(
+            order.filled > self.traded(order.client_order_id)
+            for order in self._orders.values()
+            if order.intent.symbol == symbol and order.filled
+        )
+
+    def knows_trade(self, symbol: Symbol, trade_id: TradeId) -> bool:
+        """Whether this trade is in the journal already."""
+        return (symbol, trade_id) in self._trades
+
+    def knows_booking(self, booking: str) -> bool:
+        """Whether this funding or transfer is in the journal already."""
+        return booking in self._bookings
+
+    def equity(self, marks: Mapping[Symbol, Price | None]) -> Money | None:
+        """Wallet plus unrealised on the mark; None if the wallet or the mark of something held is not known."""
+        if self.wallet is None:
+            return None
+        total = self.wallet
+        for symbol, position in self._positions.items():
+            mark = marks.get(symbol)
+            if mark is None:
+                return None
+            total += position.unrealised(mark)
+        return total
+
+    # ------------------------------------------------------------------ how it learns
+
+    def apply(self, row: Row) -> None:
+        """Take one durable row in."""
+        match row.record:
+            case OrderIntended(intent=intent):
+                self._intended(client_order_id(row.hash), intent, row.time)
+            case OrderChanged() as change:
+                self._changed(change, row.time)
+            case OrderFilled(fill=fill):
+                self._filled(fill)
+            case FundingBooked(id=booking, amount=amount, time=time):
+                self._booked(booking, amount)
+                self.last_funding = time
+            case TransferBooked(id=booking, amount=amount):
+                self._booked(booking, amount)
+            case PositionAdopted(symbol=symbol, quantity=quantity, entry_price=entry_price):
+                self._hold(Position(symbol, quantity, quantity * entry_price))
+            case AccountReconciled(wallet=wallet):
+                self.wallet = wallet
+            case _:
+                pass
+
+    def _intended(self, order_id: ClientOrderId, intent: Intent, at: Instant) -> None:
+        self._orders[order_id] = Order(
+            client_order_id=order_id, intent=intent, status=OrderStatus.INTENDED, created=at, updated=at
+        )
+        self._forget_old_orders()
+
+    def _want(self, intent: Intent) -> None:
+        """A stop or take-profit that the exchange took by itself replaces what the entry asked for."""
+        wanted = self._wanted.get(intent.symbol)
+        if intent.stop_price is None or self.position(intent.symbol).is_flat:
+            return
+        if intent.purpose is Purpose.STOP:
+            take_profit = wanted.take_profit_price if wanted else None
+            self._wanted[intent.symbol] = Protection(stop_price=intent.stop_price, take_profit_price=take_profit)
+        elif intent.purpose is Purpose.TAKE_PROFIT and wanted:
+            self._wanted[intent.symbol] = Protection(stop_price=wanted.stop_price, take_profit_price=intent.stop_price)
+
+    def _changed(self, change: OrderChanged, at: Instant) -> None:
+        order = self._orders.get(change.client_order_id)
+        if order is None:
+            return
+        self._orders[order.client_order_id] = order.advanced(
+            change.status,
+            at=at,
+            filled=change.filled,
+            average_price=change.average_price,
+            exchange_order_id=change.exchange_order_id,
+            reason=change.reason,
+        )
+        if change.status is OrderStatus.ACCEPTED:
+            self._want(order.intent)
+
+    def _filled(self, fill: Fill) -> None:
+        if self.knows_trade(fill.symbol, fill.trade_id):
+            return
+        self._trades.add((fill.symbol, fill.trade_id))
+        self.last_fill = max(fill.time, self.last_fill or fill.time)
+        before = self.position(fill.symbol)
+        after, _ = before.after(fill.side, fill.quantity, fill.price)
+        self._want_for_entry(fill, before)
+        self._hold(after)
+        if self.wallet is not None:
+            self.wallet += fill.realised - fill.fee
+        self._count(fill)
+
+    def _count(self, fill: Fill) -> None:
+        """The order's traded quantity and average price are the sums of its fills."""
+        order = self._orders.get(fill.client_order_id)
+        if order is None:
+            return
+        quantity, cost = self._traded.get(fill.client_order_id, (ZERO, ZERO))
+        quantity, cost = quantity + fill.quantity, cost + fill.quantity * fill.price
+        self._traded[fill.client_order_id] = (quantity, cost)
+        self._orders[fill.client_order_id] = order.traded(quantity, cost / quantity)
+
+    def _want_for_entry(self, fill: Fill, before: Position) -> None:
+        order = self._orders.get(fill.client_order_id)
+        asked = order.intent.protection if order and order.intent.purpose is Purpose.ENTRY else None
+        if asked is None:
+            return
+        already = self._wanted.get(fill.symbol)
+        if before.is_flat or already is None:
+            self._wanted[fill.symbol] = asked
+        else:
+            self._wanted[fill.symbol] = Protection(
+                stop_price=tighter_stop(fill.side, already.stop_price, asked.stop_price),
+                take_profit_price=asked.take_profit_price or already.take_profit_price,
+            )
+
+    def _hold(self, position: Position) -> None:
+        if position.is_flat:
+            self._positions.pop(position.symbol, None)
+            self._wanted.pop(position.symbol, None)
+        else:
+            self._positions[position.symbol] = position
+
+    def _booked(self, booking: str, amount: Money) -> None:
+        if booking in self._bookings:
+            return
+        self._bookings.add(booking)
+        if self.wallet is not None:
+            self.wallet += amount
+
+    def _forget_old_orders(self) -> None:
+        final = [order_id for order_id, order in self._orders.items() if not order.is_open]
+        for order_id in final[: max(0, len(final) - _KEPT_FINAL_ORDERS)]:
+            del self._orders[order_id]
+            self._traded.pop(order_id, None)
+
+
+def tighter_stop(position_side: Side, *stops: Price) -> Price:
+    """The stop that loses least: the highest for a long, the lowest for a short."""
+    return max(stops) if position_side is Side.BUY else min(stops)
+
+
+def live_stops(orders: Iterable[Order], position: Position, purpose: Purpose) -> tuple[Order, ...]:
+    """The conditional orders of this purpose that would close the position and are known to stand."""
+    return tuple(
+        order
+        for order in orders
+        if order.intent.symbol == position.symbol
+        and order.intent.purpose is purpose
+        and position.side is not None
+        and order.intent.side is position.side.opposite
+        and order.status in (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
+    )

@@ -1,0 +1,240 @@
+"""Protected or closed: every position has a stop that was read back, or it is closed and the trader halts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tui_trader.core.clock import Instant, elapsed
+from tui_trader.core.money import Price
+from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
+from tui_trader.core.position import Position
+from tui_trader.core.records import ProtectionFailed
+from tui_trader.core.words import Actor, Symbol
+from tui_trader.desk.hands import Exit, Hands
+from tui_trader.desk.ledger import live_stops
+from tui_trader.desk.parts import Parts
+from tui_trader.desk.resolver import Alarm
+from tui_trader.desk.sender import Sender
+from tui_trader.exchange.ports import ExchangeUnavailable
+from tui_trader.journal.ports import Entry, JournalUnwritable
+
+PROTECT_WITHIN = 10.0
+"""Seconds from the first fill until a stop must have been read back (rule 5)."""
+_TRY_AGAIN_AFTER = 0.5
+_LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The stop (or take-profit) stands at the new price, unless `refusal` says why not; the old one stays then."""
+
+    refusal: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it stands at the new price."""
+        return not self.refusal
+
+
+class Protector:
+    """One guard a symbol, woken when something of the symbol changes."""
+
+    def __init__(self, parts: Parts, sender: Sender, hands: Hands) -> None:
+        self._parts = parts
+        self._sender = sender
+        self._hands = hands
+        self._locks: dict[Symbol, asyncio.Lock] = {}
+        self._running: set[Symbol] = set()
+        self._again: set[Symbol] = set()
+        self._naked_since: dict[Symbol, Instant] = {}
+        self._read_back: set[str] = set()
+        self.alarm: Alarm | None = None
+
+    # ------------------------------------------------------------------ being woken
+
+    def look(self, symbol: Symbol) -> None:
+        """Something of this symbol changed: see to it, once more if already seeing to it."""
+        if symbol in self._running:
+            self._again.add(symbol)
+            return
+        self._running.add(symbol)
+        self._parts.tasks.spawn(f"protect {symbol}", self._guard(symbol))
+
+    def is_protected(self, symbol: Symbol) -> bool:
+        """Whether the position is flat or has a stop that was read back from the exchange."""
+        position = self._parts.ledger.position(symbol)
+        if position.is_flat:
+            return True
+        stops = live_stops(self._parts.ledger.open_orders(symbol), position, Purpose.STOP)
+        return any(stop.client_order_id in self._read_back for stop in stops)
+
+    async def _guard(self, symbol: Symbol) -> None:
+        try:
+            while True:
+                self._again.discard(symbol)
+                await self.ensure(symbol)
+                if symbol not in self._again:
+                    return
+        finally:
+            self._running.discard(symbol)
+
+    # ------------------------------------------------------------------ what it ensures
+
+    async def ensure(self, symbol: Symbol) -> None:
+        """Flat: no conditional order is left. Held: the wanted stop stands, else the position is closed."""
+        async with self._locks.setdefault(symbol, asyncio.Lock()):
+            position = self._parts.ledger.position(symbol)
+            if position.is_flat:
+                self._naked_since.pop(symbol, None)
+                await self._clear_conditionals(symbol)
+                return
+            if await self._stop_stands(position):
+                self._naked_since.pop(symbol, None)
+                await self._tend_take_profit(symbol)
+            else:
+                await self._fail(symbol)
+
+    async def _clear_conditionals(self, symbol: Symbol) -> None:
+        left = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.type.is_conditional]
+        if left and not await self._hands.cancel_all(left):
+            self._parts.tasks.spawn(f"clear {symbol}", self._look_later(symbol))
+
+    async def _look_later(self, symbol: Symbol) -> None:
+        await self._parts.clock.sleep(_TRY_AGAIN_AFTER * 4)
+        self.look(symbol)
+
+    async def _stop_stands(self, position: Position) -> bool:
+        """Try until the deadline; True once the wanted stop was read back (or nothing is held any more)."""
+        symbol = position.symbol
+        since = self._naked_since.setdefault(symbol, self._parts.clock.now())
+        while True:
+            position = self._parts.ledger.position(symbol)
+            if position.is_flat or await self._one_try(position):
+                return True
+            if elapsed(since, self._parts.clock.now()) + _TRY_AGAIN_AFTER >= PROTECT_WITHIN:
+                return self.is_protected(symbol)
+            await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
+
+    async def _one_try(self, position: Position) -> bool:
+        if self._parts.ledger.awaits_fills(position.symbol):
+            return False  # a stop that just triggered: its fills will say what is left
+        wanted = self._parts.ledger.wanted(position.symbol)
+        if wanted is None:
+            return await self._any_stop_read_back(position)
+        return await self._place_and_replace(position, Purpose.STOP, wanted.stop_price)
+
+    async def _any_stop_read_back(self, position: Position) -> bool:
+        """Nobody said where the stop should be (an adopted position): one that stands will do."""
+        stops = live_stops(self._parts.ledger.open_orders(position.symbol), position, Purpose.STOP)
+        return any([await self._is_read_back(stop) for stop in stops])
+
+    async def _tend_take_profit(self, symbol: Symbol) -> None:
+        """A take-profit is wanted but does not protect: one try, and again when something changes."""
+        wanted = self._parts.ledger.wanted(symbol)
+        position = self._parts.ledger.position(symbol)
+        if wanted and wanted.take_profit_price is not None and not position.is_flat:
+            await self._place_and_replace(position, Purpose.TAKE_PROFIT, wanted.take_profit_price)
+
+    async def _place_and_replace(self, position: Position, purpose: Purpose, price: Price) -> bool:
+        """The conditional order at `price` stands and was read back; only then go the others of its kind."""
+        symbol = position.symbol
+        standing = live_stops(self._parts.ledger.open_orders(symbol), position, purpose)
+        right = next((order for order in standing if order.intent.stop_price == price), None)
+        if right is None:
+            if any(self._is_pending(order, purpose, price) for order in self._parts.ledger.open_orders(symbol)):
+                return False
+            right = await self._place(position, purpose, price)
+        if right is None or not await self._is_read_back(right):
+            return False
+        others = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is purpose]
+        await self._hands.cancel_all(o for o in others if o.client_order_id != right.client_order_id)
+        return True
+
+    @staticmethod
+    def _is_pending(order: Order, purpose: Purpose, price: Price) -> bool:
+        """On its way or unknown: never a second one beside it; its fate is being asked for."""
+        pending = order.status in (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN)
+        return pending and order.intent.purpose is purpose and order.intent.stop_price == price
+
+    async def _place(self, position: Position, purpose: Purpose, price: Price) -> Order | None:
+        assert position.side is not None
+        stop = purpose is Purpose.STOP
+        intent = Intent(
+            symbol=position.symbol,
+            side=position.side.opposite,
+            type=OrderType.STOP_MARKET if stop else OrderType.TAKE_PROFIT_MARKET,
+            quantity=self._covers(position),
+            stop_price=price,
+            reduce_only=True,
+            close_position=True,
+            purpose=purpose,
+            actor=Actor.SYSTEM,
+        )
+        sent = await self._sender.send(intent, tool="protect")
+        return sent.order if sent.order is not None and sent.order.status is OrderStatus.ACCEPTED else None
+
+    def _covers(self, position: Position) -> Price:
+        """What is held and what the open entries may still add: so much the order may have to close."""
+        open_orders = self._parts.ledger.open_orders(position.symbol)
+        entries = [o.remaining for o in open_orders if o.intent.purpose is Purpose.ENTRY]
+        return sum(entries, start=abs(position.quantity))
+
+    async def _is_read_back(self, order: Order) -> bool:
+        if order.client_order_id in self._read_back:
+            return True
+        try:
+            report = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
+        except ExchangeUnavailable:
+            return False
+        if report is None or report.status is not OrderStatus.ACCEPTED or report.stop_price != order.intent.stop_price:
+            return False
+        self._read_back.add(order.client_order_id)
+        return True
+
+    async def move(self, intent: Intent, *, tool: str, within: float) -> Moved:
+        """Place a new stop or take-profit, read it back, cancel the old; on failure the old one stays wanted."""
+        symbol = intent.symbol
+        async with self._locks.setdefault(symbol, asyncio.Lock()):
+            sent = await self._sender.send(intent, tool=tool)
+            if sent.order is None:
+                return Moved(f"{sent.judgement.code}: {sent.judgement.detail}")
+            order_id = sent.order.client_order_id
+            if sent.order.status is not OrderStatus.ACCEPTED:
+                return Moved(sent.order.reason or sent.order.status.value)
+            began = self._parts.clock.now()
+            while not await self._is_read_back(sent.order):
+                if elapsed(began, self._parts.clock.now()) > within:
+                    return Moved(f"order {order_id} could not be read back")
+                await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
+            others = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is intent.purpose]
+            await self._hands.cancel_all(o for o in others if o.client_order_id != order_id)
+            return Moved()
+
+    # ------------------------------------------------------------------ when it cannot
+
+    async def _fail(self, symbol: Symbol) -> None:
+        """No proof of a stop in time: the rest of the entry goes, the position is closed, the trader halts."""
+        assert self.alarm is not None
+        position = self._parts.ledger.position(symbol)
+        reason = f"no stop on {symbol} was confirmed within {PROTECT_WITHIN:g} s"
+        self._parts.switch.trip()
+        failed = ProtectionFailed(symbol=symbol, quantity=position.quantity, reason=reason)
+        await self._quietly(lambda: self._parts.journal.append(Entry(record=failed, actor=Actor.SYSTEM)))
+        alarm = self.alarm
+        await self._quietly(lambda: alarm.halt(reason, actor=Actor.SYSTEM, code="NAKED"))
+        entries = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is Purpose.ENTRY]
+        await self._hands.cancel_all(entries)
+        pause = _TRY_AGAIN_AFTER
+        while not self._parts.ledger.position(symbol).is_flat:
+            await self._hands.close(Exit(symbol=symbol, tool="protect"))
+            await self._parts.clock.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        self._again.add(symbol)
+
+    @staticmethod
+    async def _quietly(act: Callable[[], Awaitable[object]]) -> None:
+        """The position is closed even if the journal cannot take the reason."""
+        try:
+            await act()
+        except JournalUnwritable:
+            return

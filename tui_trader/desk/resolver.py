@@ -1,0 +1,105 @@
+"""Orders of unknown fate: asked for until the exchange's word is conclusive, and never sent again."""
+
+from typing import Protocol
+
+from tui_trader.core.clock import Instant, elapsed
+from tui_trader.core.order import Order, OrderStatus
+from tui_trader.core.records import OrderChanged
+from tui_trader.core.words import Actor, ClientOrderId
+from tui_trader.desk.parts import Parts
+from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
+from tui_trader.journal.ports import Entry
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+_MARGIN = 3.0
+"""Seconds beyond the exchange's settle time before "not found" may mean "never arrived" (clock error)."""
+ALARM_AFTER = 60.0
+"""Seconds after which an order that is still unknown halts the trader; the questions go on."""
+
+
+class Alarm(Protocol):
+    """Whoever halts."""
+
+    async def halt(self, reason: str, *, actor: Actor, code: str) -> None:
+        """Stop all new risk."""
+        ...
+
+
+class Intake(Protocol):
+    """Whoever writes news of orders and fills into the journal."""
+
+    async def order_news(self, report: OrderReport) -> None:
+        """The exchange's word on one of our orders."""
+        ...
+
+    async def missed_fills(self, order: Order) -> None:
+        """Fetch what this order traded and what the stream did not tell."""
+        ...
+
+
+class Resolver:
+    """One questioner per unknown order."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._asking: set[ClientOrderId] = set()
+        self.alarm: Alarm | None = None
+        self.intake: Intake | None = None
+
+    def start(self, order_id: ClientOrderId) -> None:
+        """Begin to ask for this order, unless that is under way."""
+        if order_id not in self._asking:
+            self._asking.add(order_id)
+            self._parts.tasks.spawn(f"resolve {order_id}", self._resolve(order_id))
+
+    async def _resolve(self, order_id: ClientOrderId) -> None:
+        try:
+            began, pause, misses, alarmed = self._parts.clock.now(), _FIRST_PAUSE, 0, False
+            while (order := self._parts.ledger.order(order_id)) is not None and order.status in _UNSETTLED:
+                await self._parts.clock.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                misses = await self._ask(order, misses, began)
+                if not alarmed and elapsed(began, self._parts.clock.now()) > ALARM_AFTER:
+                    alarmed = True
+                    await self._sound(order)
+        finally:
+            self._asking.discard(order_id)
+
+    async def _ask(self, order: Order, misses: int, began: Instant) -> int:
+        """Ask once; the number of conclusive "not found" answers in a row so far."""
+        assert self.intake is not None
+        try:
+            report = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
+        except ExchangeUnavailable:
+            return misses
+        if report is not None:
+            await self.intake.missed_fills(order)
+            await self.intake.order_news(report)
+            return 0
+        if elapsed(began, self._parts.clock.now()) <= self._parts.exchange.settle_time + _MARGIN:
+            return 0
+        if misses == 0:
+            return 1
+        await self.intake.missed_fills(order)
+        await self._never_arrived(order)
+        return misses + 1
+
+    async def _never_arrived(self, order: Order) -> None:
+        current = self._parts.ledger.order(order.client_order_id)
+        if current is None or current.filled > 0:
+            return
+        change = OrderChanged(
+            client_order_id=order.client_order_id,
+            status=OrderStatus.NOT_SENT,
+            reason="the exchange does not know it, asked twice after it could no longer arrive",
+        )
+        await self._parts.journal.append(Entry(record=change, actor=Actor.SYSTEM))
+
+    async def _sound(self, order: Order) -> None:
+        assert self.alarm is not None
+        reason = f"order {order.client_order_id} is of unknown fate for more than {ALARM_AFTER:g} s"
+        await self.alarm.halt(reason, actor=Actor.SYSTEM, code="UNKNOWN_ORDER")
+
+
+_UNSETTLED = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})

@@ -1,0 +1,58 @@
+"""The switch at the door: halted is the OR of a memory flag, the last durable state, and a file."""
+
+import os
+from pathlib import Path
+
+from tui_trader.core.words import TradingState
+from tui_trader.risk.trading_state import StateFold
+
+
+class HaltSwitch:
+    """Asked as the last step before the socket. Tripping it is safe from any thread and takes no lock."""
+
+    def __init__(self, state: StateFold, file: Path | None) -> None:
+        """`file` is the home folder's HALT; None where there is no folder (simulation)."""
+        self._state = state
+        self._file = file
+        self._tripped = 0
+        self._released = 0
+
+    def trip(self) -> None:
+        """Halt now, in memory; the durable row follows."""
+        self._tripped += 1
+
+    @property
+    def trips(self) -> int:
+        """How often it was tripped: a resume names the count that it answers."""
+        return self._tripped
+
+    def release(self, trips: int) -> None:
+        """Lift the memory flag for the trips that had happened; a later one stays."""
+        self._released = max(self._released, trips)
+
+    def file_exists(self) -> bool:
+        """Whether somebody put the HALT file there; a folder that cannot be read counts as yes."""
+        if self._file is None:
+            return False
+        try:
+            os.stat(self._file)  # noqa: PTH116 - 2 µs on the way of every order; a Path costs ten times that
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def remove_file(self) -> None:
+        """A person resumes: the file goes. Raises OSError where it cannot."""
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether anything but exits is forbidden."""
+        return self._tripped > self._released or self._state.current is TradingState.HALTED or self.file_exists()
+
+    @property
+    def state(self) -> TradingState:
+        """The state in force: the durable one, unless flag or file say HALTED."""
+        return TradingState.HALTED if self.is_halted else self._state.current

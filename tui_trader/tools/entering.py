@@ -1,0 +1,193 @@
+"""open_position: a market or limit entry with its stop and take-profit; a reversal is close, verify flat, open."""
+
+from decimal import Decimal
+from typing import ClassVar, assert_never
+
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.money import ZERO, Money, Price, bps_of
+from tui_trader.core.order import Intent, OrderType, Protection, Purpose, TimeInForce
+from tui_trader.core.records import ToolStatus
+from tui_trader.core.words import Actor, Side, Symbol
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.hands import Exit
+from tui_trader.desk.parts import PolicyInForce
+from tui_trader.risk.codes import Code
+from tui_trader.risk.gate import Judgement
+from tui_trader.tools.arguments import OpenByPrice, OpenByRisk
+from tui_trader.tools.ports import Preview, ToolAnswer
+from tui_trader.tools.tool import Call, Tool, denied, failed, order_result, symbol_of
+
+
+class CannotBuild(Exception):
+    """The wish cannot be turned into an order: something that it is computed from is not known."""
+
+
+class OpenPosition(Tool):
+    """Turns a wish into one entry intent and hands it to the desk."""
+
+    name: ClassVar = "open_position"
+    description: ClassVar = (
+        "Open a position or add to it, with a stop and a take-profit. The size follows from risk_bps and stop_bps; "
+        "limits may make it smaller. With an opposite position open it is closed first."
+    )
+    forms: ClassVar = {Actor.AGENT: OpenByRisk, Actor.OPERATOR: OpenByPrice}
+    trades: ClassVar = True
+    reduces: ClassVar = False
+
+    def __init__(self, desk: Desk, policy: PolicyInForce) -> None:
+        self._desk = desk
+        self._policy = policy
+
+    def preview(self, call: Call) -> Preview:
+        """The gate's word, without effect."""
+        try:
+            intent = self._intent(call)
+        except CannotBuild as missing:
+            return Preview(verdict="deny", code=Code.PRICE_MISSING.value, detail=str(missing))
+        judgement = self._judged(intent)
+        return Preview(verdict=judgement.verdict.value, code=judgement.code, detail=judgement.detail)
+
+    async def run(self, call: Call) -> ToolAnswer:
+        """Close an opposite position first; then send the entry, whose protection follows its first fill."""
+        try:
+            intent = self._intent(call)
+            if self._judged(intent).intent is not None and self._is_reversal(intent):
+                refusal = await self._closed_first(intent)
+                if refusal is not None:
+                    return refusal
+                intent = self._intent(call)
+        except CannotBuild as missing:
+            return denied(self.name, Code.PRICE_MISSING.value, str(missing))
+        sent = await self._desk.enter(intent, tool=self.name)
+        if sent.order is None:
+            return denied(self.name, sent.judgement.code, sent.judgement.detail)
+        status = ToolStatus.OK if sent.order.filled or sent.order.is_open else ToolStatus.FAILED
+        return ToolAnswer(tool=self.name, status=status, result=order_result(sent.order))
+
+    def _judged(self, intent: Intent) -> Judgement:
+        """A reversal is judged as if its first half, the close, had been done."""
+        judgement = self._desk.judged(intent)
+        if judgement.code == Code.REVERSAL and self._is_reversal(intent):
+            return self._desk.judged(intent, flat=True)
+        return judgement
+
+    def _is_reversal(self, intent: Intent) -> bool:
+        side = self._desk.book().position(intent.symbol).side
+        return side is not None and side is not intent.side
+
+    async def _closed_first(self, intent: Intent) -> ToolAnswer | None:
+        """Close and verify flat; the answer that ends the call if that did not come about."""
+        wish = Exit(
+            symbol=intent.symbol,
+            tool=self.name,
+            actor=intent.actor,
+            correlation=intent.correlation,
+            cycle=intent.cycle,
+        )
+        await self._desk.exit(wish)
+        if not self._desk.book().position(intent.symbol).is_flat:
+            return failed(self.name, f"{intent.symbol} could not be closed before reversing; nothing was opened")
+        return None
+
+    # ------------------------------------------------------------------ from wish to intent
+
+    def _intent(self, call: Call) -> Intent:
+        match call.arguments:
+            case OpenByRisk() as wish:
+                return self._by_risk(wish, call)
+            case OpenByPrice() as wish:
+                return self._by_price(wish, call)
+            case other:
+                raise TypeError(type(other).__name__)
+
+    def _by_risk(self, wish: OpenByRisk, call: Call) -> Intent:
+        symbol = symbol_of(wish.symbol)
+        instrument, mark = self._instrument(symbol), self._mark(symbol)
+        side = Side.BUY if wish.side == "long" else Side.SELL
+        match wish.entry:
+            case "market":
+                price, reference, lives = (
+                    self._bound(instrument, side, mark),
+                    self._touch(symbol, side),
+                    TimeInForce.IOC,
+                )
+            case "limit":
+                resting = mark - side.sign * bps_of(mark, wish.limit_offset_bps)
+                price = reference = instrument.round_price(resting, side)
+                lives = TimeInForce.GTC
+            case other:
+                assert_never(other)
+        stop = instrument.round_stop(reference - side.sign * bps_of(reference, wish.stop_bps), side)
+        target = reference + side.sign * bps_of(reference, wish.take_profit_bps)
+        take_profit = instrument.round_price(target, side)
+        quantity = self._sized(wish.risk_bps, reference, stop)
+        return Intent(
+            symbol=symbol,
+            side=side,
+            type=OrderType.LIMIT,
+            quantity=instrument.round_quantity(quantity, OrderType.LIMIT),
+            price=price,
+            time_in_force=lives,
+            purpose=Purpose.ENTRY,
+            protection=Protection(stop_price=stop, take_profit_price=take_profit),
+            actor=call.caller,
+            cycle=call.cycle,
+            correlation=call.correlation,
+        )
+
+    def _by_price(self, wish: OpenByPrice, call: Call) -> Intent:
+        symbol = symbol_of(wish.symbol)
+        instrument = self._instrument(symbol)
+        side = Side(wish.side)
+        at_market = wish.limit is None
+        price = self._bound(instrument, side, self._mark(symbol)) if wish.limit is None else wish.limit
+        protection = None
+        if wish.stop is not None:
+            protection = Protection(stop_price=wish.stop, take_profit_price=wish.take_profit)
+        return Intent(
+            symbol=symbol,
+            side=side,
+            type=OrderType.LIMIT,
+            quantity=wish.quantity,
+            price=price,
+            time_in_force=TimeInForce.IOC if at_market else TimeInForce.GTC,
+            purpose=Purpose.ENTRY,
+            protection=protection,
+            actor=call.caller,
+            cycle=call.cycle,
+            correlation=call.correlation,
+        )
+
+    def _instrument(self, symbol: Symbol) -> Instrument:
+        instrument = self._desk.book().instruments.get(symbol)
+        if instrument is None:
+            msg = f"{symbol} is not traded here"
+            raise CannotBuild(msg)
+        return instrument
+
+    def _mark(self, symbol: Symbol) -> Price:
+        mark = self._desk.book().mark(symbol)
+        if mark is None:
+            msg = f"there is no mark price of {symbol} yet"
+            raise CannotBuild(msg)
+        return mark
+
+    def _touch(self, symbol: Symbol, side: Side) -> Price:
+        """What an entry at the market would meet first: the ask for a buy, the bid for a sell."""
+        view = self._desk.book().markets[symbol]
+        touch = view.ask if side is Side.BUY else view.bid
+        return touch if touch is not None else self._mark(symbol)
+
+    def _bound(self, instrument: Instrument, side: Side, mark: Price) -> Price:
+        """A "market" entry goes out as LIMIT IOC at the policy's largest deviation from the mark price."""
+        deviation = bps_of(mark, self._policy.current.risk.max_price_deviation_bps)
+        return instrument.round_price(mark + side.sign * deviation, side)
+
+    def _sized(self, risk_bps: int, entry: Price, stop: Price) -> Decimal:
+        """Quantity whose loss from entry to stop, with the taker fee of both legs, is the share of equity."""
+        book = self._desk.book()
+        if book.equity is None:
+            msg = "equity is not known, so the position cannot be sized"
+            raise CannotBuild(msg)
+        loss_each: Money = abs(entry - stop) + (entry + stop) * book.fees.taker
+        return max(ZERO, bps_of(book.equity, risk_bps) / loss_each) if loss_each else ZERO

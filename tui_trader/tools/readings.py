@@ -1,0 +1,83 @@
+"""Typed readings of market, account, positions, orders and limits: what the agent's digest and the console show."""
+
+from tui_trader.core.market import Candle
+from tui_trader.core.order import Order
+from tui_trader.core.words import Symbol
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.parts import PolicyInForce
+from tui_trader.market.ports import Snapshot
+from tui_trader.market.state import MarketState
+from tui_trader.risk.headroom import headrooms
+from tui_trader.risk.trading_state import StateFold
+from tui_trader.tools.ports import AccountView, Headroom, PositionView
+
+
+class LiveReadings:
+    """Readings of the running trader; each is consistent at the instant of its call."""
+
+    def __init__(self, desk: Desk, market: MarketState, policy: PolicyInForce, state: StateFold) -> None:
+        self._desk = desk
+        self._market = market
+        self._policy = policy
+        self._state = state
+
+    async def snapshot(self, symbol: Symbol) -> Snapshot | None:
+        """See the port."""
+        return self._market.snapshot(symbol)
+
+    async def candles(self, symbol: Symbol, count: int) -> tuple[Candle, ...]:
+        """See the port."""
+        return self._market.candles(symbol, count)
+
+    async def account(self) -> AccountView:
+        """See the port."""
+        return self.account_now()
+
+    def account_now(self) -> AccountView:
+        """The account, without waiting."""
+        book = self._desk.book()
+        meters = book.meters
+        return AccountView(
+            trading_state=book.trading_state,
+            reason=self._state.reason,
+            equity=book.equity,
+            wallet=self._desk.wallet,
+            available=book.available,
+            day_pnl=None if meters.day_loss is None else -meters.day_loss,
+            drawdown=meters.drawdown,
+            model_spend_today=meters.model_spend_today,
+        )
+
+    async def positions(self) -> tuple[PositionView, ...]:
+        """See the port."""
+        return self.positions_now()
+
+    def positions_now(self) -> tuple[PositionView, ...]:
+        """What is held, without waiting."""
+        return tuple(self._position(symbol) for symbol in sorted(self._desk.book().positions))
+
+    def _position(self, symbol: Symbol) -> PositionView:
+        book = self._desk.book()
+        position, mark = book.position(symbol), book.mark(symbol)
+        return PositionView(
+            symbol=symbol,
+            quantity=position.quantity,
+            entry_price=position.entry_price,
+            mark_price=mark,
+            unrealised=position.unrealised(mark) if mark is not None else None,
+            liquidation_price=self._desk.liquidation_price(symbol),
+            stop_price=self._desk.stop_price(symbol),
+            take_profit_price=self._desk.take_profit_price(symbol),
+            leverage=book.leverage.get(symbol, 1),
+        )
+
+    async def orders(self) -> tuple[Order, ...]:
+        """See the port."""
+        return self._desk.book().orders
+
+    async def limits(self) -> tuple[Headroom, ...]:
+        """See the port."""
+        return tuple(
+            Headroom(limit=room.limit, value=room.value, used=room.used, symbol=room.symbol)
+            for room in headrooms(self._desk.book(), self._policy.current)
+        )

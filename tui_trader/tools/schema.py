@@ -1,0 +1,28 @@
+"""Strict JSON schemas of tool arguments, as function calling wants them."""
+
+from collections.abc import Mapping
+
+from tui_trader.core.records import JsonObject, JsonValue
+from tui_trader.core.words import Symbol
+from tui_trader.tools.arguments import Arguments
+
+_KEPT = ("type", "enum", "description", "minimum", "maximum", "anyOf")
+"""The subset that strict function calling accepts everywhere; patterns and lengths are checked by us."""
+
+
+def strict_schema(arguments: type[Arguments], symbols: tuple[Symbol, ...]) -> JsonObject:
+    """An object schema: every property required, nothing additional, symbols an enumeration."""
+    properties = arguments.model_json_schema().get("properties", {})
+    return {
+        "type": "object",
+        "properties": {name: _property(name, schema, symbols) for name, schema in properties.items()},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _property(name: str, schema: Mapping[str, JsonValue], symbols: tuple[Symbol, ...]) -> JsonObject:
+    kept = {key: schema[key] for key in _KEPT if key in schema}
+    if name == "symbol":
+        kept["enum"] = list(symbols)
+    return kept
