@@ -34,11 +34,14 @@ class Prompt:
     policy: Policy
     body: str
 
-    def rendered(self) -> RenderedPrompt:
-        """The body with the policy's values. Raises PolicyError where the template does not render."""
+    def rendered(self, policy: Policy | None = None) -> RenderedPrompt:
+        """The body with the values of the policy that rules (this prompt's own, unless another is given).
+
+        Raises PolicyError where the template does not render.
+        """
         environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
         try:
-            text = environment.from_string(self.body).render(policy=self.policy.as_record()).strip()
+            text = environment.from_string(self.body).render(policy=(policy or self.policy).as_record()).strip()
         except TemplateError as error:
             raise PolicyError(
                 f"{self.path}: the instructions do not render ({error.message or type(error).__name__}). "
