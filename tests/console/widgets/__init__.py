@@ -1,0 +1,1 @@
+"""The widgets in a small app, driven by Pilot."""
