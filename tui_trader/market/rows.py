@@ -71,7 +71,7 @@ def check_order(path: Path, line: int, previous: int, current: int, *, step: int
     if step is not None:
         missing = (current - previous) // step - 1
         hole = text(from_milliseconds(previous + step))
-        what = f"a gap, {missing} rows from {hole} are missing"
+        what = f"a gap (missing rows: {missing}, from {hole} on)"
         raise fault(path, line, what, "Fetch the missing rows or cut the file there")
 
 
