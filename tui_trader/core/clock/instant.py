@@ -1,6 +1,6 @@
 """Points in time: whole nanoseconds since 1970-01-01T00:00Z, and their text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 Instant = NewType("Instant", int)
@@ -14,6 +14,7 @@ DAY = 86_400.0
 """Durations are float seconds."""
 
 _MILLISECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def later(instant: Instant, seconds: float) -> Instant:
@@ -51,4 +52,4 @@ def from_text(iso: str) -> Instant:
     """The instant of an ISO 8601 text; without an offset it is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(iso)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return Instant(round(aware.timestamp() * 1_000_000) * 1_000)
+    return Instant((aware - _EPOCH) // timedelta(microseconds=1) * 1_000)
