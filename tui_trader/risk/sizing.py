@@ -46,19 +46,23 @@ def gain_per_unit(side: Side, entry: Price, target: Price, fees: FeeRates) -> Mo
     return (target - entry) * side.sign - fees.taker * (entry + target)
 
 
-def loss_at_stops(book: Book, symbol: Symbol, side: Side, stop: Price) -> Money:
-    """What the trade already stands to lose: what is held on this side, and the entries that still work.
-
-    The position is measured to the farther of `stop` and the stops it has; a working entry to its own stop.
-    """
-    stops = [stop]
-    stops += [
+def stops_of(book: Book, symbol: Symbol) -> list[Price]:
+    """The trigger prices of the symbol's open stops."""
+    return [
         order.intent.stop_price
         for order in book.orders
         if order.intent.symbol == symbol
         and order.intent.purpose is Purpose.STOP
         and order.intent.stop_price is not None
     ]
+
+
+def loss_at_stops(book: Book, symbol: Symbol, side: Side, stop: Price) -> Money:
+    """What the trade already stands to lose: what is held on this side, and the entries that still work.
+
+    The position is measured to the farther of `stop` and the stops it has; a working entry to its own stop.
+    """
+    stops = [stop, *stops_of(book, symbol)]
     farthest = min(stops) if side is Side.BUY else max(stops)
     position = book.position(symbol)
     lost = ZERO

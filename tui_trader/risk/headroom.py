@@ -1,0 +1,135 @@
+"""Headroom: every limit of the policy with its value and how much of it is used, as a person or a model reads it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui_trader.core.clock import Instant, elapsed
+from tui_trader.core.money import HUNDRED, ZERO
+from tui_trader.core.words import Side, Symbol
+from tui_trader.risk.book import Book
+from tui_trader.risk.policy import Policy
+from tui_trader.risk.sizing import distance_pct, liquidation_at, loss_at_stops, still_to_place, stops_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitUse:
+    """One limit: its value and what of it is used, both in the limit's unit (durations in seconds).
+
+    `used` is None where it cannot be measured now, or where the limit concerns a single order and nothing is used up.
+    For a least value (`min_…`, `reentry_cooldown`) `used` is the figure as it stands, which must not be below.
+    """
+
+    limit: str
+    value: Decimal
+    used: Decimal | None
+    symbol: Symbol | None = None
+
+
+def headrooms(book: Book, policy: Policy) -> tuple[LimitUse, ...]:
+    """All limits in the order of the policy; those of a symbol once for each of the policy's symbols."""
+    return (
+        *_of_orders(policy),
+        *_of_account(book, policy),
+        *_of_losses(book, policy),
+        *_of_pace(book, policy),
+        *(use for symbol in policy.symbols for use in _of_symbol(book, policy, symbol)),
+    )
+
+
+def _of_orders(policy: Policy) -> Iterator[LimitUse]:
+    """Limits of a single order: nothing of them is used up."""
+    risk = policy.risk
+    yield LimitUse(limit="max_order_notional", value=risk.max_order_notional, used=None)
+    yield LimitUse(limit="max_stop_distance_pct", value=risk.max_stop_distance_pct, used=None)
+    yield LimitUse(limit="min_reward_to_risk", value=risk.min_reward_to_risk, used=None)
+    yield LimitUse(limit="max_price_deviation_bps", value=risk.max_price_deviation_bps, used=None)
+
+
+def _of_account(book: Book, policy: Policy) -> Iterator[LimitUse]:
+    gross, equity = book.worst_case_gross(), book.equity
+    ratio = gross / equity if gross is not None and equity is not None and equity > 0 else None
+    yield LimitUse(limit="max_gross_notional", value=policy.risk.max_gross_notional, used=gross)
+    yield LimitUse(limit="max_leverage", value=Decimal(policy.risk.max_leverage), used=ratio)
+
+
+def _of_losses(book: Book, policy: Policy) -> Iterator[LimitUse]:
+    risk, meters = policy.risk, book.meters
+    day_loss = drawdown = None
+    if book.equity is not None and meters.day_loss is not None and book.equity + meters.day_loss > 0:
+        day_loss = max(ZERO, meters.day_loss) / (book.equity + meters.day_loss) * HUNDRED
+    if book.equity is not None and meters.peak_equity is not None and meters.peak_equity > 0:
+        drawdown = max(ZERO, meters.peak_equity - book.equity) / meters.peak_equity * HUNDRED
+    yield LimitUse(limit="max_daily_loss_pct", value=risk.max_daily_loss_pct, used=day_loss)
+    yield LimitUse(limit="max_drawdown_pct", value=risk.max_drawdown_pct, used=drawdown)
+    yield _count("max_consecutive_losses", risk.max_consecutive_losses, meters.consecutive_losses)
+    yield _count("max_consecutive_failures", risk.max_consecutive_failures, meters.breaker_failures)
+    yield LimitUse(limit="max_usd_per_day", value=policy.llm.max_usd_per_day, used=meters.model_spend_today)
+
+
+def _of_pace(book: Book, policy: Policy) -> Iterator[LimitUse]:
+    risk, meters = policy.risk, book.meters
+    open_orders = sum(order.is_open for order in book.orders) + still_to_place(book)
+    yield _count("max_open_orders", risk.max_open_orders, open_orders)
+    yield _count("max_orders_per_minute", risk.max_orders_per_minute, meters.orders_last_minute)
+    yield _count("max_entries_per_day", risk.max_entries_per_day, meters.entries_today)
+
+
+def _of_symbol(book: Book, policy: Policy, symbol: Symbol) -> Iterator[LimitUse]:
+    risk, meters = policy.risk, book.meters
+    stops = [time for (name, _), time in meters.stopped_out.items() if name == symbol]
+    entries = [time for (name, _), time in meters.agent_entered.items() if name == symbol]
+    notional = book.worst_case_notional(symbol)
+    figures = (
+        ("max_position_notional", risk.max_position_notional, notional),
+        ("max_risk_per_trade_pct", risk.max_risk_per_trade_pct, _risk_pct(book, symbol)),
+        ("min_liquidation_distance_pct", risk.min_liquidation_distance_pct, _liquidation_distance(book, symbol)),
+        ("max_quote_age", _seconds(risk.max_quote_age), _quote_age(book, symbol)),
+        ("reentry_cooldown", _seconds(risk.reentry_cooldown), _since(max(stops, default=None), book)),
+        ("min_hold", _seconds(risk.min_hold), _since(max(entries, default=None), book)),
+    )
+    for limit, value, used in figures:
+        yield LimitUse(limit=limit, value=value, used=used, symbol=symbol)
+
+
+def _count(limit: str, value: int, used: int) -> LimitUse:
+    return LimitUse(limit=limit, value=Decimal(value), used=Decimal(used))
+
+
+def _seconds(duration: float) -> Decimal:
+    return Decimal(f"{duration:.3f}")
+
+
+def _risk_pct(book: Book, symbol: Symbol) -> Decimal | None:
+    """What the position and the working entries lose at their stops, in per cent of equity; None without a stop."""
+    side, stops = book.position(symbol).side, stops_of(book, symbol)
+    if book.equity is None or book.equity <= 0 or (side is not None and not stops):
+        return None
+    lost = ZERO
+    for each in (side,) if side is not None else Side:
+        waiting = [order.intent.protection for order in book.entries(symbol, each) if order.intent.protection]
+        reference = stops[0] if stops else next((protection.stop_price for protection in waiting), None)
+        if reference is not None:
+            lost = max(lost, loss_at_stops(book, symbol, each, reference))
+    return lost / book.equity * HUNDRED
+
+
+def _liquidation_distance(book: Book, symbol: Symbol) -> Decimal | None:
+    """How far the mark is from the liquidation price of what is held, in per cent; None when flat or unknown."""
+    position, mark = book.position(symbol), book.mark(symbol)
+    instrument, leverage = book.instruments.get(symbol), book.leverage.get(symbol)
+    if position.is_flat or mark is None or mark <= 0 or instrument is None or not leverage:
+        return None
+    liquidated = liquidation_at(instrument, position, leverage)
+    return None if liquidated is None else distance_pct(mark, liquidated)
+
+
+def _quote_age(book: Book, symbol: Symbol) -> Decimal | None:
+    view = book.markets.get(symbol)
+    if view is None or view.quote_age is None or view.mark_age is None:
+        return None
+    return _seconds(max(view.quote_age, view.mark_age))
+
+
+def _since(time: Instant | None, book: Book) -> Decimal | None:
+    return None if time is None else _seconds(elapsed(time, book.now))

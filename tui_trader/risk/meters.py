@@ -1,0 +1,170 @@
+"""The loss meters: counters and losses that the gate judges by, folded from the journal and so never lost."""
+
+from collections import deque
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui_trader.core.clock import MINUTE, Instant, later, start_of_day
+from tui_trader.core.ids import client_order_id
+from tui_trader.core.money import ZERO, Money
+from tui_trader.core.order import Fill, Purpose
+from tui_trader.core.records import (
+    AccountReconciled,
+    BreakerChanged,
+    EmergencyImported,
+    EquityMarked,
+    FundingBooked,
+    ModelAnswered,
+    OrderFilled,
+    OrderIntended,
+    PositionAdopted,
+    TradingStateChanged,
+    TransferBooked,
+)
+from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol, TradeId, TradingState
+from tui_trader.journal.ports import Row
+from tui_trader.risk.baselines import Baselines
+from tui_trader.risk.book import Meters
+from tui_trader.risk.breakers import BreakerFold
+from tui_trader.risk.round_trips import RoundTrips
+from tui_trader.risk.trading_state import StateFold
+
+_EXCHANGE_CLOSES = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
+"""How the exchange names the orders with which it closes a position itself: liquidation, deleveraging, settlement."""
+_DEAREST_INPUT = Decimal("0.00003")
+_DEAREST_OUTPUT = Decimal("0.00018")
+"""USD a token, above the list price of the general models of 2026: what a call of unknown price is taken to cost."""
+_INTENTS_KEPT = 5_000
+"""Intents whose purpose is remembered. Only open orders trade, and those are a handful; a fill of an older order
+than this is taken for a stranger's, which changes no limit to the loose side."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    purpose: Purpose
+    actor: Actor
+
+
+class LossMeters:
+    """The fold behind `Meters`. `at` gives them for an instant and an equity."""
+
+    def __init__(self) -> None:
+        self._baselines = Baselines()
+        self._trips = RoundTrips()
+        self._state = StateFold()
+        self._breakers = BreakerFold()
+        self._sent: dict[ClientOrderId, _Sent] = {}
+        self._sent_times: deque[Instant] = deque()
+        self._day: Instant | None = None
+        self._entries = 0
+        self._spent: Money = ZERO
+        self._stopped_out: dict[tuple[Symbol, Side], Instant] = {}
+        self._agent_entered: dict[tuple[Symbol, Side], Instant] = {}
+        self._trades: set[tuple[Symbol, TradeId]] = set()
+        self._booked: set[tuple[str, str]] = set()
+
+    def apply(self, row: Row) -> None:
+        """Take one row in; a fill, transfer or funding that was booked before counts once."""
+        self._begin_day(row.time)
+        match row.record:
+            case AccountReconciled(equity=equity) | EquityMarked(equity=equity):
+                self._baselines = self._baselines.marked(equity, row.time)
+            case OrderIntended():
+                self._intended(row, row.record)
+            case OrderFilled(fill=fill):
+                self._filled(fill, row.time)
+            case ModelAnswered():
+                self._spent += _cost_of(row.record)
+            case FundingBooked() | TransferBooked():
+                self._booked_once(row.record)
+            case PositionAdopted(symbol=symbol, quantity=quantity):
+                self._trips.adopted(symbol, quantity)
+            case TradingStateChanged() | EmergencyImported():
+                self._state_changed(row)
+            case BreakerChanged():
+                self._breakers.apply(row)
+            case _:
+                pass
+
+    def at(self, now: Instant, equity: Money | None) -> Meters:
+        """The meters at an instant; losses only where equity is known."""
+        baselines = self._baselines.rolled(now)
+        counted, peak, day = baselines.counted, baselines.peak, baselines.day
+        readable = equity if equity is not None and equity.is_finite() else None
+        is_today = self._day == start_of_day(now)
+        minute_ago = later(now, -MINUTE)
+        return Meters(
+            day_loss=counted.equity - readable if counted and readable is not None else None,
+            day_start_equity=day.equity if day else None,
+            drawdown=_drawdown(peak.equity, readable) if peak and readable is not None else None,
+            peak_equity=peak.equity if peak else None,
+            consecutive_losses=self._trips.losing_streak,
+            entries_today=self._entries if is_today else 0,
+            orders_last_minute=sum(sent > minute_ago for sent in self._sent_times),
+            stopped_out=dict(self._stopped_out),
+            agent_entered=dict(self._agent_entered),
+            open_breakers=self._breakers.open_scopes,
+            model_spend_today=self._spent if is_today else ZERO,
+            breaker_failures=self._breakers.most_failures,
+        )
+
+    def _begin_day(self, time: Instant) -> None:
+        day = start_of_day(time)
+        if self._day is None or day > self._day:
+            self._day, self._entries, self._spent = day, 0, ZERO
+
+    def _intended(self, row: Row, record: OrderIntended) -> None:
+        intent = record.intent
+        self._sent[client_order_id(row.hash)] = _Sent(intent.purpose, intent.actor)
+        if len(self._sent) > _INTENTS_KEPT:
+            del self._sent[next(iter(self._sent))]
+        self._sent_times.append(row.time)
+        while self._sent_times[0] <= later(row.time, -MINUTE):
+            self._sent_times.popleft()
+        if intent.purpose is Purpose.ENTRY:
+            self._entries += 1
+
+    def _filled(self, fill: Fill, time: Instant) -> None:
+        if (fill.symbol, fill.trade_id) in self._trades:
+            return
+        self._trades.add((fill.symbol, fill.trade_id))
+        sent = self._sent.get(fill.client_order_id)
+        held = self._trips.side_held(fill.symbol)
+        self._trips.filled(fill)
+        stopped = sent is not None and sent.purpose is Purpose.STOP
+        if held is not None and (stopped or fill.client_order_id.startswith(_EXCHANGE_CLOSES)):
+            self._stopped_out[fill.symbol, held] = time
+        if sent is not None and sent.purpose is Purpose.ENTRY and sent.actor is Actor.AGENT:
+            self._agent_entered[fill.symbol, fill.side] = time
+
+    def _booked_once(self, record: FundingBooked | TransferBooked) -> None:
+        key = (record.KIND, record.id)
+        if key in self._booked:
+            return
+        self._booked.add(key)
+        if isinstance(record, FundingBooked):
+            self._trips.funded(record.symbol, record.amount)
+        else:
+            self._baselines = self._baselines.transferred(record.amount, record.time)
+
+    def _state_changed(self, row: Row) -> None:
+        """A resume that holds moves the baselines; one that a later halt overtook, or that frees nothing, does not."""
+        before = self._state.current
+        self._state.apply(row)
+        freed = before is not TradingState.ACTIVE and self._state.current is TradingState.ACTIVE
+        baseline = self._state.status.baseline_equity
+        if freed and baseline is not None:
+            self._baselines = self._baselines.resumed(baseline, row.time)
+            self._trips.forgiven()
+
+
+def _drawdown(peak: Money, equity: Money) -> float | None:
+    """The part of the peak that is lost, as a fraction; None where there is no peak to speak of."""
+    return float(max(ZERO, peak - equity) / peak) if peak > 0 else None
+
+
+def _cost_of(answer: ModelAnswered) -> Money:
+    """What the call cost; by tokens at the dearest price where the model's own is not known."""
+    if answer.cost is not None:
+        return answer.cost
+    return answer.input_tokens * _DEAREST_INPUT + answer.output_tokens * _DEAREST_OUTPUT
