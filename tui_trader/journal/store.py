@@ -186,7 +186,8 @@ class ThreadStore:
     @classmethod
     async def opened(cls, path: Path) -> "ThreadStore":
         """Raises JournalUnwritable."""
-        connection = aiosqlite.Connection(lambda: connect(path), iter_chunk_size=64)
+        opened = connect(path)  # on this thread: aiosqlite's would outlive a failure here and trip over the loop
+        connection = aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
         # Nothing is acknowledged before its commit, so the process may always exit; without this a crash before
         # `close` would leave it hanging for ever on the thread, which has no public switch.
         connection._thread.daemon = True  # noqa: SLF001
