@@ -242,8 +242,9 @@ class FakeToolbox:
         code = "LATE_DENIAL" if status is ToolStatus.DENIED else ""
         return ToolAnswer(tool=tool, status=status, result={}, code=code)
 
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor) -> Preview:
+    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
         assert caller is Actor.AGENT
+        assert cycle is not None
         self.previews.append((tool, arguments))
         if self.on_preview is not None:
             await self.on_preview(tool)
@@ -306,7 +307,7 @@ class ScriptedDecider:
     requests: list[DecisionRequest] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
 
-    def worst_case_cost(self, request: DecisionRequest) -> Money:  # noqa: ARG002 - the port's signature
+    def worst_case_cost(self, request: DecisionRequest) -> Money:
         return self.cost
 
     async def decide(self, request: DecisionRequest) -> Decision:

@@ -33,7 +33,9 @@ async def _judged(actions: list[ActionState], context: CycleContext) -> tuple[li
     judged: list[ActionState] = []
     denied: list[DeniedCall] = []
     for action in actions:
-        preview = await context.toolbox.preview(action["tool"], action["arguments"], caller=Actor.AGENT)
+        preview = await context.toolbox.preview(
+            action["tool"], action["arguments"], caller=Actor.AGENT, cycle=context.cycle
+        )
         outcome = Outcome.DENIED if preview.verdict == _DENY else Outcome.ALLOWED
         judged.append({**action, "outcome": outcome.value, "code": preview.code})
         if outcome is Outcome.DENIED:

@@ -1,0 +1,438 @@
+"""The graph's rules: every path reaches the record, once; nothing trades that was not decided, judged and allowed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes.agent_parts import (
+    BTC,
+    CLOSE_ARGUMENTS,
+    ETH,
+    NOON,
+    OPEN_ARGUMENTS,
+    ScriptedDecider,
+    account,
+    held,
+    policy,
+    snapshot,
+)
+from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
+from tui_trader.agent.deciders.ports import Decision, ProposedCall
+from tui_trader.agent.faults import Fault
+from tui_trader.agent.runner import KEPT_THREADS, STUCK_AFTER
+from tui_trader.agent.trace import NodeName, NodeStage, NodeTrace
+from tui_trader.core.clock import LoopClock, later
+from tui_trader.core.records import CycleDecided, ToolStatus
+from tui_trader.core.words import Actor, CycleVerdict, Symbol, TradingState
+from tui_trader.journal.ports import JournalUnwritable
+
+WHOLE_PATH = [name.value for name in NodeName]
+OPEN = ("open_position", OPEN_ARGUMENTS)
+CLOSE = ("close_position", CLOSE_ARGUMENTS)
+
+
+def test_a_trade_passes_every_node_and_leaves_one_record() -> None:
+    decided, bench = one_cycle(wants(OPEN, reason="it rises"))
+    assert decided.verdict is CycleVerdict.TRADE
+    assert decided.reason == "it rises"
+    assert [(a.tool, a.outcome) for a in decided.actions] == [("open_position", "done")]
+    assert bench.path == WHOLE_PATH
+    assert bench.journal.decisions == [decided]
+    assert bench.events[-2] == decided, "the decision is told after its row is durable, before the node is done"
+    assert bench.toolbox.calls == [("open_position", OPEN_ARGUMENTS, Actor.AGENT, 7)]
+
+
+def test_each_node_tells_when_it_starts_and_when_it_is_done() -> None:
+    _, bench = one_cycle(wants(OPEN))
+    told = [(e.node, e.stage) for e in bench.events if isinstance(e, NodeTrace)]
+    assert told == [(name, stage) for name in NodeName for stage in NodeStage]
+
+
+def test_no_call_is_a_hold() -> None:
+    decided, bench = one_cycle(Decision(reason="nothing to do"))
+    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "nothing to do")
+    assert bench.path == ["gather", "triage", "analyze_market", "log_decision"]
+
+
+def test_exits_run_before_entries_whatever_the_order_of_the_answer() -> None:
+    _, bench = one_cycle(wants(OPEN, CLOSE))
+    assert [tool for tool, *_ in bench.toolbox.calls] == ["close_position", "open_position"]
+
+
+@pytest.mark.parametrize(
+    ("autonomy", "outcome"),
+    [("observe", "proposed"), ("approve", "not_approved")],
+)
+def test_without_autonomy_nothing_is_executed_and_the_proposal_is_on_record(autonomy: str, outcome: str) -> None:
+    def prepare(bench: Bench) -> None:
+        bench.policy = policy(autonomy=autonomy)
+
+    decided, bench = one_cycle(wants(OPEN), prepare=prepare)
+    assert bench.toolbox.calls == []
+    assert decided.verdict is CycleVerdict.HOLD
+    assert [a.outcome for a in decided.actions] == [outcome]
+    assert autonomy in decided.reason or "not approved" in decided.reason
+
+
+def test_what_the_gate_denies_is_dropped_and_the_rest_goes_on() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.denied = {"open_position": "MAX_OPEN_ORDERS"}
+
+    decided, bench = one_cycle(wants(OPEN, CLOSE), prepare=prepare)
+    assert [tool for tool, *_ in bench.toolbox.calls] == ["close_position"]
+    assert {a.tool: a.outcome for a in decided.actions} == {
+        "close_position": "done",
+        "open_position": "denied:MAX_OPEN_ORDERS",
+    }
+    assert decided.verdict is CycleVerdict.TRADE
+
+
+def test_all_denied_ends_before_approval() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.denied = {"open_position": "HALTED"}
+
+    decided, bench = one_cycle(wants(OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.DENIED
+    assert "HALTED" in decided.reason
+    assert bench.path == ["gather", "triage", "analyze_market", "check_risk", "log_decision"]
+    assert bench.toolbox.calls == []
+
+
+def test_a_denial_at_execution_is_a_denial() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.statuses = {"open_position": ToolStatus.DENIED}
+
+    decided, _ = one_cycle(wants(OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.DENIED
+    assert decided.actions[0].outcome == "denied:LATE_DENIAL"
+
+
+@pytest.mark.parametrize("status", [ToolStatus.FAILED, ToolStatus.INVALID, ToolStatus.INTERRUPTED])
+def test_after_a_failed_tool_the_rest_is_not_reached(status: ToolStatus) -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.statuses = {"close_position": status}
+
+    decided, bench = one_cycle(wants(OPEN, CLOSE), prepare=prepare)
+    assert decided.verdict is CycleVerdict.FAULT
+    assert decided.reason.startswith(Fault.TOOL_FAILED.value)
+    assert [tool for tool, *_ in bench.toolbox.calls] == ["close_position"], "nothing is retried"
+    assert [a.outcome for a in decided.actions] == [f"failed:{status.value}", "not_reached"]
+
+
+def test_a_tool_that_raises_is_a_fault_that_keeps_what_was_done_before() -> None:
+    async def explode(tool: str) -> None:
+        if tool == "open_position":
+            raise ZeroDivisionError
+
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.on_call = explode
+
+    decided, bench = one_cycle(wants(CLOSE, OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.FAULT
+    assert [a.outcome for a in decided.actions] == ["done", "failed:internal"]
+    assert bench.journal.decisions == [decided]
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_every_fault_of_a_decider_ends_in_hold_with_its_name(fault: Fault) -> None:
+    decided, bench = one_cycle(Decision(fault=fault, tokens=12, cost=Decimal("0.003")))
+    assert decided.verdict is CycleVerdict.FAULT
+    assert decided.reason.split(":")[0] == fault.value
+    assert (decided.tokens, decided.cost) == (12, Decimal("0.003")), "a fault is paid for too"
+    assert bench.journal.decisions == [decided]
+    assert bench.toolbox.calls == []
+    assert bench.toolbox.previews == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "fault"),
+    [
+        (wants(("delete_everything", {})), Fault.UNKNOWN_TOOL),
+        (wants(("get_account", {})), Fault.UNKNOWN_TOOL),
+        (wants(("open_position", {**OPEN_ARGUMENTS, "leverage": 125})), Fault.BAD_ARGUMENTS),
+        (wants(("open_position", {**OPEN_ARGUMENTS, "risk_bps": 501})), Fault.BAD_ARGUMENTS),
+        (wants(("open_position", {**OPEN_ARGUMENTS, "risk_bps": True})), Fault.BAD_ARGUMENTS),
+        (wants(("open_position", {**OPEN_ARGUMENTS, "symbol": "DOGEUSDT"})), Fault.BAD_ARGUMENTS),
+        (wants(CLOSE, CLOSE, CLOSE, CLOSE, CLOSE), Fault.TOO_MANY_CALLS),
+        (wants(CLOSE, ("open_position", {})), Fault.BAD_ARGUMENTS),
+    ],
+)
+def test_an_answer_that_is_partly_wrong_is_void(decision: Decision, fault: Fault) -> None:
+    decided, bench = one_cycle(decision)
+    assert decided.reason.startswith(fault.value)
+    assert bench.toolbox.calls == []
+
+
+def _breaks_at(where: str) -> Callable[[Bench], None]:
+    async def explode(*_: object) -> None:
+        raise RuntimeError("sk-secret-key")
+
+    def prepare(bench: Bench) -> None:
+        match where:
+            case "gather":
+                bench.readings.before_snapshot = explode
+            case "analyze_market":
+                bench.decider = ScriptedDecider([RuntimeError("sk-secret-key")])
+            case "check_risk":
+                bench.toolbox.on_preview = explode
+            case _:
+                bench.toolbox.on_call = explode
+
+    return prepare
+
+
+@pytest.mark.parametrize("where", ["gather", "analyze_market", "check_risk", "execute_trade"])
+def test_an_unexpected_error_in_a_node_reaches_the_record(where: str, caplog: pytest.LogCaptureFixture) -> None:
+    decided, bench = one_cycle(wants(OPEN), prepare=_breaks_at(where))
+    assert decided.verdict is CycleVerdict.FAULT
+    assert decided.reason.startswith(Fault.INTERNAL.value)
+    assert bench.journal.decisions == [decided]
+    assert bench.path[-1] == "log_decision"
+    assert "secret" not in caplog.text + str(bench.events), "an error's text is quoted nowhere"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda b: setattr(b.readings, "money", account(TradingState.HALTED, reason="operator")), "HALTED: operator"),
+        (lambda b: setattr(b.readings, "money", account(TradingState.REDUCING)), "REDUCING, and nothing is left"),
+        (lambda b: setattr(b.readings, "markets", {}), "BTCUSDT: no data yet; ETHUSDT: no data yet"),
+        (
+            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), quote_age=9.0) for s in (BTC, ETH)}),
+            "quote is 9.0 s old",
+        ),
+        (
+            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), ema_slow=None) for s in (BTC, ETH)}),
+            "not warmed up",
+        ),
+        (
+            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), candle_age=400.0) for s in (BTC, ETH)}),
+            "last candle is 400 s old",
+        ),
+    ],
+)
+def test_nothing_to_decide_is_a_skip_that_asks_nobody(prepare: Callable[[Bench], None], reason: str) -> None:
+    decided, bench = one_cycle(wants(OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.SKIP
+    assert reason in decided.reason
+    assert bench.path == ["gather", "triage", "log_decision"]
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert bench.decider.requests == []
+
+
+def test_one_stale_symbol_is_left_out_and_named() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.markets[ETH] = None
+
+    _, bench = one_cycle(Decision(), prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    seen = bench.decider.requests[0].observation
+    assert [s.symbol for s in seen.snapshots] == [BTC]
+    assert [(u.symbol, u.reason) for u in seen.unusable] == [(ETH, "no data yet")]
+
+
+def test_reducing_with_a_position_is_still_decided() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.money = account(TradingState.REDUCING)
+        bench.readings.held = (held("0.01"),)
+
+    decided, _ = one_cycle(wants(CLOSE), prepare=prepare)
+    assert decided.verdict is CycleVerdict.TRADE
+
+
+@pytest.mark.parametrize(("spent", "asked"), [("1.99", 1), ("1.991", 0), ("2.5", 0)])
+def test_the_day_s_model_budget_is_reserved_before_the_question(spent: str, asked: int) -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.money = account(spent=spent)
+        bench.decider = ScriptedDecider([Decision()], cost=Decimal("0.01"))
+
+    decided, bench = one_cycle(prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert len(bench.decider.requests) == asked
+    assert (decided.verdict is CycleVerdict.SKIP) == (asked == 0)
+
+
+def test_a_decider_that_costs_nothing_is_asked_though_the_budget_is_spent() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.money = account(spent="5")
+
+    decided, _ = one_cycle(wants(OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.TRADE
+
+
+def test_only_trading_tools_are_offered() -> None:
+    _, bench = one_cycle(Decision())
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert all(tool.trades for tool in bench.decider.requests[0].tools)
+
+
+def _amending(*decisions: Decision, amends: bool = True) -> Callable[[Bench], None]:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.denied = {"open_position": "REWARD"}
+        bench.decider = ScriptedDecider(decisions, amends=amends)
+
+    return prepare
+
+
+def test_a_denied_answer_may_be_amended_once() -> None:
+    decided, bench = one_cycle(prepare=_amending(wants(OPEN), wants(CLOSE, reason="then close")))
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert [len(r.denied) for r in bench.decider.requests] == [0, 1]
+    assert bench.decider.requests[1].denied[0].code == "REWARD"
+    assert [(a.tool, a.outcome) for a in decided.actions] == [("close_position", "done")]
+
+
+def test_a_second_denial_is_final() -> None:
+    decided, bench = one_cycle(prepare=_amending(wants(OPEN)))
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert len(bench.decider.requests) == 2
+    assert decided.verdict is CycleVerdict.DENIED
+
+
+def test_an_amendment_to_hold_withdraws_the_first_answer() -> None:
+    decided, bench = one_cycle(prepare=_amending(wants(CLOSE, OPEN), Decision(reason="then not")))
+    assert bench.toolbox.calls == []
+    assert decided.verdict is CycleVerdict.DENIED
+    assert [a.outcome for a in decided.actions] == ["denied:REWARD"]
+
+
+def test_a_decider_that_does_not_amend_is_not_asked_again() -> None:
+    _, bench = one_cycle(prepare=_amending(wants(OPEN), amends=False))
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert len(bench.decider.requests) == 1
+
+
+def test_an_amendment_is_not_begun_without_time() -> None:
+    async def scenario(clock: LoopClock) -> Bench:
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)], amends=True, before=lambda: clock.sleep(6.0)))
+        bench.toolbox.denied = {"open_position": "REWARD"}
+        await bench.agent().cycle(1)
+        return bench
+
+    bench = in_virtual_time(scenario)
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert len(bench.decider.requests) == 1
+
+
+@pytest.mark.parametrize("where", ["snapshot", "decide", "preview"])
+def test_deliberation_that_outlasts_its_deadline_is_late_and_trades_nothing(where: str) -> None:
+    async def scenario(clock: LoopClock) -> tuple[CycleDecided, Bench, float]:
+        async def wait(*_: object) -> None:
+            await clock.sleep(3_600)
+
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)], before=wait if where == "decide" else None))
+        bench.readings.before_snapshot = wait if where == "snapshot" else None
+        bench.toolbox.on_preview = wait if where == "preview" else None
+        decided = await bench.agent().cycle(1)
+        return decided, bench, (clock.now() - NOON) / 1e9
+
+    decided, bench, seconds = in_virtual_time(scenario)
+    assert decided.reason.startswith(Fault.LATE.value)
+    assert bench.toolbox.calls == []
+    assert seconds == pytest.approx(7.0)
+    assert decided.milliseconds == 7_000
+
+
+def test_execution_that_has_begun_is_not_cut_short_by_the_deadline() -> None:
+    async def scenario(clock: LoopClock) -> CycleDecided:
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)]))
+        bench.toolbox.on_call = lambda _: clock.sleep(20.0)
+        return await bench.agent().cycle(1)
+
+    decided = in_virtual_time(scenario)
+    assert decided.verdict is CycleVerdict.TRADE
+    assert decided.milliseconds == 20_000
+
+
+def test_execution_that_never_ends_is_given_up_and_recorded() -> None:
+    async def scenario(clock: LoopClock) -> tuple[CycleDecided, float]:
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)]))
+        bench.toolbox.on_call = lambda _: clock.sleep(1e6)
+        decided = await bench.agent().cycle(1)
+        assert bench.journal.decisions == [decided]
+        return decided, (clock.now() - NOON) / 1e9
+
+    decided, seconds = in_virtual_time(scenario)
+    assert decided.verdict is CycleVerdict.FAULT
+    assert seconds == pytest.approx(7.0 + STUCK_AFTER)
+
+
+def test_symbols_are_gathered_at_the_same_time() -> None:
+    async def scenario(clock: LoopClock) -> float:
+        bench = Bench(clock, ScriptedDecider([Decision()]))
+        bench.readings.before_snapshot = lambda _: clock.sleep(1.0)
+        await bench.agent().cycle(1)
+        return (clock.now() - NOON) / 1e9
+
+    assert in_virtual_time(scenario) == pytest.approx(1.0)
+
+
+def test_a_journal_that_cannot_be_written_stops_the_cycle_loudly() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.journal.unwritable = (CycleDecided,)
+
+    with pytest.raises(JournalUnwritable):
+        one_cycle(wants(OPEN), prepare=prepare)
+
+
+def test_two_hundred_cycles_keep_a_bounded_number_of_checkpoints() -> None:
+    async def scenario(clock: LoopClock) -> tuple[int, int]:
+        bench = Bench(clock, ScriptedDecider([Decision()]))
+        agent = bench.agent()
+        for number in range(1, 201):
+            await agent.cycle(number)
+        threads = {c.config["configurable"]["thread_id"] async for c in bench.saver.alist(None)}
+        return len(threads), len(bench.journal.decisions)
+
+    assert in_virtual_time(scenario) == (KEPT_THREADS, 200)
+
+
+def test_a_cycle_number_that_was_broken_off_is_decided_anew() -> None:
+    async def scenario(clock: LoopClock) -> list[CycleDecided]:
+        bench = Bench(clock, ScriptedDecider([Decision(fault=Fault.TIMEOUT), wants(OPEN)]))
+        agent = bench.agent()
+        return [await agent.cycle(1), await agent.cycle(1)]
+
+    first, second = in_virtual_time(scenario)
+    assert first.verdict is CycleVerdict.FAULT
+    assert second.verdict is CycleVerdict.TRADE
+    assert second.reason == "as scripted", "nothing of the old thread's state is left"
+
+
+def test_the_policy_is_read_at_the_start_of_each_cycle() -> None:
+    async def scenario(clock: LoopClock) -> list[CycleVerdict]:
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)]))
+        agent = bench.agent()
+        first = await agent.cycle(1)
+        bench.policy = policy(autonomy="observe")
+        return [first.verdict, (await agent.cycle(2)).verdict]
+
+    assert in_virtual_time(scenario) == [CycleVerdict.TRADE, CycleVerdict.HOLD]
+
+
+def test_equal_cycles_give_equal_records() -> None:
+    first, _ = one_cycle(wants(OPEN))
+    second, _ = one_cycle(wants(OPEN))
+    assert first == second
+
+
+def test_symbols_are_shown_in_the_order_of_their_names() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.policy = bench.policy.model_copy(update={"symbols": (ETH, BTC)})
+        bench.readings.markets = {ETH: snapshot(ETH), BTC: snapshot(BTC, time=later(NOON, 0))}
+
+    _, bench = one_cycle(Decision(), prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert [s.symbol for s in bench.decider.requests[0].observation.snapshots] == [Symbol("BTCUSDT"), ETH]
+
+
+def test_proposed_calls_carry_their_arguments_unchanged_to_the_tool() -> None:
+    call = ProposedCall(tool="open_position", arguments={**OPEN_ARGUMENTS, "reason": "x" * 500})
+    _, bench = one_cycle(Decision(calls=(call,)))
+    _, sent, _, _ = bench.toolbox.calls[0]
+    reason = sent["reason"]
+    assert {**sent, "reason": ""} == {**OPEN_ARGUMENTS, "reason": ""}
+    assert isinstance(reason, str)
+    assert len(reason) <= 160, "only texts are cut"
