@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tui_trader.core.instrument import FilterBreach
 from tui_trader.core.money import Price, plain
 from tui_trader.core.order import Intent, OrderType, TimeInForce
 from tui_trader.core.words import ClientOrderId, Side
@@ -52,20 +51,6 @@ def client_id_is_legal(ask: Request) -> Refused | None:
     return Refused(-4015, "Client order id is not valid.")
 
 
-def prices_fit_type(ask: Request) -> Refused | None:
-    """A limit order has a limit, a conditional order a trigger, and no order has what its type does not know."""
-    intent = ask.intent
-    for name, price, wanted in (
-        ("price", intent.price, intent.type is OrderType.LIMIT),
-        ("stopPrice", intent.stop_price, intent.type.is_conditional),
-    ):
-        if wanted and price is None:
-            return Refused(-1102, f"Mandatory parameter '{name}' was not sent.")
-        if price is not None and not wanted:
-            return Refused(-1106, f"Parameter '{name}' sent when not required.")
-    return None
-
-
 def close_position_fits_type(ask: Request) -> Refused | None:
     """Only a conditional order can close whatever there is."""
     if ask.intent.close_position and not ask.intent.type.is_conditional:
@@ -90,7 +75,7 @@ def market_is_open(ask: Request) -> Refused | None:
 def filters_hold(ask: Request) -> Refused | None:
     """Tick, step, sizes, price band and minimum notional of the symbol."""
     breach = ask.book.instrument.breach(ask.intent, ask.book.mark_price())
-    return Refused(int(breach.value), _FILTER_TEXTS[breach]) if breach else None
+    return Refused(breach.code, f"{breach.name.replace('_', ' ').capitalize()}.") if breach else None
 
 
 def reduce_only_reduces(ask: Request) -> Refused | None:
@@ -174,23 +159,8 @@ def triggers(order_type: OrderType, side: Side, stop_price: Price, book: SymbolB
     return mark >= stop_price if upwards else mark <= stop_price
 
 
-_FILTER_TEXTS = {
-    FilterBreach.PRICE_NOT_POSITIVE: "Price less than 0.",
-    FilterBreach.PRICE_ABOVE_MAX: "Price greater than max price.",
-    FilterBreach.QUANTITY_NOT_POSITIVE: "Quantity less than or equal to zero.",
-    FilterBreach.QUANTITY_BELOW_MIN: "Quantity less than min quantity.",
-    FilterBreach.QUANTITY_ABOVE_MAX: "Quantity greater than max quantity.",
-    FilterBreach.PRICE_BELOW_MIN: "Price less than min price.",
-    FilterBreach.PRICE_OFF_TICK: "Price not increased by tick size.",
-    FilterBreach.PRICE_ABOVE_BAND: "Limit price can't be higher than the price band allows.",
-    FilterBreach.QUANTITY_OFF_STEP: "Quantity not increased by step size.",
-    FilterBreach.PRICE_BELOW_BAND: "Limit price can't be lower than the price band allows.",
-    FilterBreach.NOTIONAL_BELOW_MIN: "Order's notional must not be smaller than the minimum, unless reduce-only.",
-}
-
 RULES: tuple[Rule, ...] = (
     client_id_is_legal,
-    prices_fit_type,
     close_position_fits_type,
     client_id_is_free,
     market_is_open,
