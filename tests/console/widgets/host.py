@@ -43,6 +43,11 @@ class Host(App[None], Generic[_View]):
         """What the widget shows, line by line, without blanks at the ends."""
         return [self.view.render_line(y).text.rstrip() for y in range(self.view.size.height)]
 
+    @property
+    def painted(self) -> list[str]:
+        """The whole screen as the compositor sends it to a terminal, scrollbars included."""
+        return [strip.text for strip in self.screen._compositor.render_strips()]
+
 
 class DrawnLines:
     """Counts how often the screen asked the widget for each line since the last `take`."""

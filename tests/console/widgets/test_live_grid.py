@@ -111,6 +111,25 @@ async def test_the_last_row_can_be_scrolled_to_under_the_titles() -> None:
         assert app.lines[4].startswith("S29")
 
 
+async def test_a_scrollbar_covers_no_cell() -> None:
+    grid = LiveGrid(_COLUMNS)
+    grid.show(_rows(20))
+    app = Host(grid)
+    async with app.run_test(size=(30, 6)) as pilot:
+        await pilot.pause()
+        assert [row[:-1] for row in app.painted[:2]] == [
+            "Symbol        Price    Change",
+            "S0             1.00    +0.10%",
+        ]
+        grid.show(_rows(2))
+        await pilot.pause()
+        assert app.painted[2] == "S1             1.00    +0.10% "
+        await pilot.resize_terminal(29, 6)
+        grid.show(_rows(20))
+        await pilot.pause()
+        assert [row[:-1].rstrip() for row in app.painted[:2]] == ["Symbol        Price", "S0             1.00"]
+
+
 async def test_rows_that_go_leave_nothing_behind() -> None:
     app = Host(LiveGrid(_COLUMNS, empty="no positions"))
     async with app.run_test(size=(40, 6)) as pilot:
@@ -232,6 +251,16 @@ async def test_ascii_glyphs_draw_seven_bits_only() -> None:
         app.view.show([_row("漢字 très long", "▲ 1.00"), _row("b", "▼ 1–2")])
         await pilot.pause()
         assert all(line.isascii() for line in app.lines)
+        app.view.show([_row(f"row {index}") for index in range(20)])
+        await pilot.pause()
+        assert all(line.isascii() for line in app.painted)
+
+
+async def test_ascii_glyphs_spell_what_they_can() -> None:
+    app = Host(LiveGrid(_COLUMNS, cursor=True, glyphs=ASCII))
+    async with app.run_test(size=(20, 6)) as pilot:
+        app.view.show([_row("漢字 très long", "▲ 1.00"), _row("b", "▼ 1–2")])
+        await pilot.pause()
         assert app.lines[1:3] == [">?? tres~     ^ 1.00"[:20].rstrip(), " b             v 1-2"]
 
 

@@ -114,6 +114,16 @@ async def test_a_smaller_screen_still_shows_the_end() -> None:
         assert app.lines[-1].endswith("entry 29")
 
 
+async def test_entries_that_came_before_the_first_paint_are_at_the_end() -> None:
+    log = TailLog()
+    log.append(_entries(0, 30))
+    app = Host(log)
+    async with app.run_test(size=(60, 5)) as pilot:
+        await pilot.pause()
+        assert app.lines[-1].endswith("entry 29")
+        assert log.follows
+
+
 async def test_entries_that_came_while_it_was_hidden_are_at_the_end_when_it_is_shown() -> None:
     app = Host(TailLog())
     async with app.run_test(size=(60, 5)) as pilot:

@@ -61,6 +61,8 @@ class LineView(ScrollView, can_focus=False):
         super().__init__(name=name, id=id, classes=classes)
         self._glyphs = glyphs
         self._tones: dict[tuple[Tone, bool], Style] = {}
+        if glyphs.is_ascii:
+            self.styles.scrollbar_size_vertical = 0  # Textual draws the ends of a scrollbar with block elements
 
     def notify_style_update(self) -> None:
         """The theme or the style sheet changed: what was painted is forgotten."""
@@ -70,6 +72,11 @@ class LineView(ScrollView, can_focus=False):
 
     def _forget_paint(self) -> None:
         """Drop cached strips; the widgets that keep some say so here."""
+
+    @property
+    def _room(self) -> Size:
+        """The cells that can be drawn on: the content without the scrollbar, which Textual's `size` includes."""
+        return self.scrollable_content_region.size
 
     def _paint(self, line: Iterable[Span], width: int) -> Strip:
         """The line in exactly `width` cells, on the widget's own background."""

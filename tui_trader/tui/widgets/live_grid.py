@@ -113,7 +113,7 @@ class LiveGrid(LineView, can_focus=True):
             self._strips.pop(index, None)
         dirty |= self._carry_cursor(key)
         if len(before) != len(self._rows):
-            self.virtual_size = Size(self.size.width, len(self._rows) + _TITLE_LINES)
+            self.virtual_size = Size(0, len(self._rows) + _TITLE_LINES)
             dirty.add(0)  # the text that stands there when there are no rows
         self._repaint(dirty)
         if self._has_cursor and self.cursor_key != key:
@@ -148,7 +148,7 @@ class LiveGrid(LineView, can_focus=True):
 
     def _repaint(self, indexes: Iterable[int]) -> None:
         """One refresh for all the rows that are in view; neighbours share a region."""
-        width, height = self.size
+        width, height = self._room
         top = _TITLE_LINES - self.scroll_offset.y
         visible = sorted(y for y in {index + top for index in indexes} if _TITLE_LINES <= y < height)
         regions = []
@@ -163,7 +163,7 @@ class LiveGrid(LineView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The titles, or a row of those scrolled into view."""
-        width = self.size.width
+        width = self._room.width
         if width != self._placed_for:
             self._placed = place_columns(self._columns, width - self._margin)
             self._placed_for = width

@@ -97,7 +97,7 @@ class TailLog(LineView, can_focus=True):
             return
         dropped = max(0, len(self._entries) + len(fresh) - self._capacity)
         self._entries.extend(fresh)
-        self.virtual_size = Size(self.size.width, len(self._entries))
+        self.virtual_size = Size(0, len(self._entries))
         if self._follows:
             self._go_to_end()
             self.refresh()
@@ -114,7 +114,7 @@ class TailLog(LineView, can_focus=True):
     def clear(self) -> None:
         """Forget all entries and follow the end again."""
         self._entries.clear()
-        self.virtual_size = Size(self.size.width, 0)
+        self.virtual_size = Size(0, 0)
         self.action_follow()
 
     def action_follow(self) -> None:
@@ -138,7 +138,8 @@ class TailLog(LineView, can_focus=True):
         self.refresh()
 
     def _go_to_end(self) -> None:
-        self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        if self.is_mounted:  # before that there is no view; its first size brings it to the end
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         self._follows = True
 
     def _refresh_hint(self) -> None:
@@ -147,7 +148,7 @@ class TailLog(LineView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """An entry of those in view; the last line carries the hint while there is something new below."""
-        width, height = self.size
+        width, height = self._room
         index = y + self.scroll_offset.y
         if not self._entries and index == 0:
             return self._paint((Span(fitted(self._empty, width, Align.LEFT, self._glyphs), Tone.DIM),), width)
