@@ -42,11 +42,11 @@ class Rsi:
 
     @property
     def value(self) -> float | None:
-        """100 x mean gain / (mean gain + mean loss), the same as 100 - 100 / (1 + gain / loss)."""
+        """100 x (mean gain / (mean gain + mean loss)), the same as 100 - 100 / (1 + gain / loss)."""
         gain, loss = self._gain.value, self._loss.value
         if gain is None or loss is None:
             return None
-        return 100 * gain / (gain + loss) if gain + loss else 50.0
+        return 100 * (gain / (gain + loss)) if gain + loss else 50.0
 
     def add(self, close: float) -> None:
         """Take the next close in."""
