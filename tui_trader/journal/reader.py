@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 from urllib.parse import quote
 
 from tui_trader.journal import layout
@@ -11,6 +12,9 @@ from tui_trader.journal.canonical import parse
 from tui_trader.journal.codec import decode
 from tui_trader.journal.layout import EMPTY, BrokenLink, StoredRow, header_of
 from tui_trader.journal.ports import Head, JournalCorrupt, JournalUnreadable, Row
+
+DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What sqlite3 raises on a damaged file; the second where its own message quotes bytes that are no text."""
 
 _END = 2**62
 """Beyond any row's number."""
@@ -24,7 +28,7 @@ class JournalReader:
         self._path = path
         try:
             self._connection = read_only(path)
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise JournalUnreadable(f"{path}: the journal cannot be read ({error}).") from None
 
     def __enter__(self) -> "JournalReader":
@@ -43,7 +47,7 @@ class JournalReader:
         """The last durable row. Raises JournalCorrupt."""
         try:
             found = self._connection.execute(layout.LAST).fetchone()
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise JournalCorrupt(f"{self._path}: the last row cannot be read ({error}).") from None
         return EMPTY if found is None else Head(found[0], found[1])
 
@@ -53,7 +57,7 @@ class JournalReader:
         try:
             for fields in cursor.execute(layout.SELECT, (since, upto)):
                 yield StoredRow(*fields)
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise JournalCorrupt(f"{self._path}: the rows from {since} on cannot be read ({error}).") from None
         finally:
             cursor.close()
@@ -90,7 +94,7 @@ def decoded(stored: StoredRow, kinds: Collection[str] | None = None) -> Row | No
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A connection that can neither write nor checkpoint. Raises sqlite3.Error.
+    """A connection that can neither write nor checkpoint. Raises what DAMAGE lists.
 
     A WAL database needs its two side files even to be read. Where they are absent and cannot be made (the folder is
     read-only and the writer closed cleanly), the file alone is complete and is read as immutable.

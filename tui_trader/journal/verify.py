@@ -19,7 +19,7 @@ from tui_trader.journal import layout
 from tui_trader.journal.head import HeadFile, HeadGarbled, line
 from tui_trader.journal.layout import START, BrokenLink, StoredRow, Tip, linked
 from tui_trader.journal.ports import Head
-from tui_trader.journal.reader import read_only
+from tui_trader.journal.reader import DAMAGE, read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def verify(path: Path) -> Verdict:
     try:
         with closing(read_only(path)) as connection:
             return _checked(connection, path, head)
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         return Broken(0, f"{path} is damaged or not a journal ({error})")
     except OSError as error:
         return Broken(0, f"{path} cannot be read ({error.strerror})")
@@ -121,7 +121,7 @@ def follow(rows: Iterable[StoredRow], head: Head | None) -> Tip | Broken:
                 return Broken(row.seq, "its hash is not the one that the head file says")
     except BrokenLink as error:
         return Broken(tip.head.seq + 1, str(error))
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         return Broken(tip.head.seq + 1, f"the file is damaged here ({error})")
     return tip
 
