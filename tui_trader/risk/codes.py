@@ -10,6 +10,7 @@ class Code(StrEnum):
 
     MALFORMED_ORDER = "MALFORMED_ORDER"
     NOT_REDUCING = "NOT_REDUCING"
+    QUANTITY_STEP = "QUANTITY_STEP"
     EXCHANGE_FILTER = "EXCHANGE_FILTER"
     INSTRUMENT_UNKNOWN = "INSTRUMENT_UNKNOWN"
     FIGURES_UNREADABLE = "FIGURES_UNREADABLE"
@@ -58,6 +59,7 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
     {
         Code.MALFORMED_ORDER: "The order's quantity and prices do not make an order.",
         Code.NOT_REDUCING: "The order is meant as an exit, but together with what works it could open or flip.",
+        Code.QUANTITY_STEP: "The quantity was no whole number of steps, or more than one order may carry.",
         Code.EXCHANGE_FILTER: "The exchange would refuse the order for its size or price.",
         Code.INSTRUMENT_UNKNOWN: "The exchange's rules for the symbol are not known, so no new risk.",
         Code.FIGURES_UNREADABLE: "A figure of account or market cannot be read, so no new risk.",

@@ -48,7 +48,6 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     protection.stop_near_entry,
     protection.reward_pays_risk,
     protection.protection_can_be_placed,
-    leverage.leverage_is_known,
     leverage.leverage_setting_within_limit,
     size.order_notional,
     size.position_notional,

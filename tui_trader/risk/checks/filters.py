@@ -21,7 +21,7 @@ def quantity_fits_steps(intent: Intent, book: Book, _policy: Policy) -> Verdict:
     fitting = instrument.round_quantity(min(intent.quantity, _largest(instrument, intent.type)), intent.type)
     if fitting >= intent.quantity:
         return ALLOW
-    return Shrink(Code.EXCHANGE_FILTER, to=fitting, detail=f"asked {plain(intent.quantity)}, fits {plain(fitting)}")
+    return Shrink(Code.QUANTITY_STEP, to=fitting, detail=f"asked {plain(intent.quantity)}, fits {plain(fitting)}")
 
 
 def exchange_takes_order(intent: Intent, book: Book, _policy: Policy) -> Verdict:

@@ -11,17 +11,12 @@ from tui_trader.risk.sizing import distance_pct, liquidation_at, position_if_fil
 from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 
 
-def leverage_is_known(intent: Intent, book: Book, _policy: Policy) -> Verdict:
-    """The symbol's leverage at the exchange was read: without it neither margin nor liquidation can be computed."""
-    if book.leverage.get(intent.symbol, 0) >= 1:
-        return ALLOW
-    return Deny(Code.LEVERAGE_UNKNOWN, f"{intent.symbol} has no known leverage")
-
-
 def leverage_setting_within_limit(intent: Intent, book: Book, policy: Policy) -> Verdict:
-    """The exchange's setting for the symbol is at most `max_leverage`."""
+    """The exchange's setting for the symbol was read, and is at most `max_leverage`."""
     setting, most = book.leverage.get(intent.symbol), policy.risk.max_leverage
-    if setting is None or setting <= most:
+    if setting is None or setting < 1:
+        return Deny(Code.LEVERAGE_UNKNOWN, f"{intent.symbol} has no known leverage")
+    if setting <= most:
         return ALLOW
     return Deny(Code.LEVERAGE_SETTING, f"the exchange is set to {setting}x, at most {most}x")
 

@@ -106,7 +106,7 @@ def protection_can_be_placed(intent: Intent, book: Book, _policy: Policy) -> Ver
     """The exchange would take the stop and the take-profit: found out before the entry, not after its fill."""
     instrument = book.instruments.get(intent.symbol)
     if instrument is None:
-        return Deny(Code.INSTRUMENT_UNKNOWN, f"no instrument {intent.symbol}")
+        return Deny(Code.PROTECTION_FILTER, f"the filters of {intent.symbol} are not known")
     legs = (
         (_stop(intent), OrderType.STOP_MARKET, Purpose.STOP),
         (_target(intent), OrderType.TAKE_PROFIT_MARKET, Purpose.TAKE_PROFIT),
