@@ -15,33 +15,27 @@ _SHORTEST = 8
 
 _KEEP_LABEL = r"\g<label>" + REDACTED
 
+_QUOTE = r"\\*[\"']"
+_IS = rf"(?:(?:{_QUOTE})?\s*[=:]\s*(?:b?{_QUOTE})?|{_QUOTE}\s*,\s*b?{_QUOTE})"
+"""What stands between a name and its value in a query, a header, JSON (also quoted in JSON), a dict or a pair."""
+
+
+def _labelled(names: str, value: str) -> tuple[re.Pattern[str], str]:
+    """Keeps the name, takes out the value."""
+    return re.compile(rf"(?P<label>{names}{_IS}){value}", re.IGNORECASE), _KEEP_LABEL
+
+
 _SHAPES: Final = (
     # The body of a PEM block, whatever it holds; also one that is cut off.
-    (
-        re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL),
-        REDACTED,
-    ),
+    (re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL), REDACTED),
     # Keys of OpenAI and of those who copied its shape.
     (re.compile(r"\bsk-[A-Za-z0-9_-]{8,}"), REDACTED),
     # Binance signs the query: 64 hexadecimal digits (HMAC), or base64 in URL quotes (RSA, Ed25519).
-    (re.compile(r"(?P<label>\bsignature[\"']?\s*[=:]\s*[\"']?)[A-Za-z0-9+/=%_-]{8,}", re.IGNORECASE), _KEEP_LABEL),
-    (re.compile(r"(?P<label>X-MBX-APIKEY[\"']?\s*[=:,]\s*[\"']?)[A-Za-z0-9_-]{8,}", re.IGNORECASE), _KEEP_LABEL),
-    (
-        re.compile(
-            r"(?P<label>\b(?:proxy-)?authorization[\"']?\s*[=:,]\s*[\"']?)(?:(?:bearer|basic|token)\s+)?[^\s\"',}]{6,}",
-            re.IGNORECASE,
-        ),
-        _KEEP_LABEL,
-    ),
+    _labelled(r"\bsignature", r"[A-Za-z0-9+/=%_-]{8,}"),
+    _labelled(r"X-MBX-APIKEY", r"[A-Za-z0-9_-]{8,}"),
+    _labelled(r"\b(?:proxy-)?authorization", r"(?:(?:bearer|basic|token)\s+)?[^\s\"',}\\]{6,}"),
+    _labelled(r"\b(?:api[_-]?key|api[_-]?secret|secret[_-]?key|listen[_-]?key)", r"[A-Za-z0-9+/=%_.-]{8,}"),
     (re.compile(r"(?P<label>\bbearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), _KEEP_LABEL),
-    (
-        re.compile(
-            r"(?P<label>\b(?:api[_-]?key|api[_-]?secret|secret[_-]?key|listen[_-]?key)[\"']?\s*[=:]\s*[\"']?)"
-            r"[A-Za-z0-9+/=%_.-]{8,}",
-            re.IGNORECASE,
-        ),
-        _KEEP_LABEL,
-    ),
     # User and password of a URL.
     (re.compile(r"(?P<label>\b[a-z][a-z0-9+.-]*://)[^\s/@:]+:[^\s/@]+(?=@)", re.IGNORECASE), _KEEP_LABEL),
 )

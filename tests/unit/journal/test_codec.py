@@ -13,17 +13,17 @@ from tests.unit.journal.samples import FREE_JSON, values_of
 from tui_trader.core.clock import Instant
 from tui_trader.core.order import OrderStatus
 from tui_trader.core.records import (
-    EngineStarted,
     EquityMarked,
     JsonObject,
     JsonValue,
+    ModelAsked,
     OrderChanged,
     Record,
     RiskJudged,
     ToolCalled,
     TransferBooked,
 )
-from tui_trader.core.words import Autonomy, ClientOrderId, Symbol
+from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.journal.canonical import canonical, parse
 from tui_trader.journal.codec import KINDS, Malformed, UnknownKind, decode, encode
 from tui_trader.journal.wire import wire_of
@@ -53,19 +53,8 @@ def test_every_kind_is_named_once() -> None:
 def test_decimals_instants_and_large_integers_are_text() -> None:
     transfer = encode(TransferBooked(id="t", amount=Decimal("1E+3"), time=Instant(5)))
     assert transfer == {"id": "t", "amount": "1000", "time": "5"}
-    started = EngineStarted(
-        version="1",
-        feed="f",
-        decider="d",
-        prompt="p",
-        prompt_hash="h",
-        symbols=(),
-        autonomy=Autonomy.AUTO,
-        policy={},
-        seed=2**60,
-        market_time=Instant(1),
-    )
-    assert encode(started)["seed"] == str(2**60)
+    asked = ModelAsked(cycle=2**60, model="m", prompt_hash="h", messages=())
+    assert encode(asked)["cycle"] == str(2**60)
 
 
 @pytest.mark.parametrize("bad", [Decimal("NaN"), Decimal("Infinity"), Decimal("1E+500"), Decimal("1E-500"), 1.5, "1"])
