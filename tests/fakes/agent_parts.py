@@ -283,6 +283,8 @@ class MemoryJournal:
             )
             self.rows.append(row)
             written.append(row)
+            for fold in self._folds:
+                fold.apply(row)
         return tuple(written)
 
     @property

@@ -6,6 +6,7 @@ from tui_trader.agent.deciders.ports import Decider
 from tui_trader.agent.decision_log import DecisionLog
 from tui_trader.agent.trace import AgentListener
 from tui_trader.core.clock import Clock, Instant, elapsed
+from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.policy import Policy
 from tui_trader.tools.ports import Readings, Toolbox
 
@@ -22,6 +23,7 @@ class CycleContext:
     decider: Decider
     toolbox: Toolbox
     readings: Readings
+    breakers: Breakers
     clock: Clock
     log: DecisionLog
     emit: AgentListener

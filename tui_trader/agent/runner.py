@@ -20,6 +20,7 @@ from tui_trader.agent.tracing import forbid_tracing
 from tui_trader.core.clock import Clock, later
 from tui_trader.core.records import CycleDecided
 from tui_trader.journal.ports import Journal
+from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.policy import Policy
 from tui_trader.tools.ports import Readings, Toolbox
 
@@ -43,17 +44,22 @@ class Agent:
         toolbox: Toolbox,
         readings: Readings,
         journal: Journal,
+        breakers: Breakers,
         clock: Clock,
         policy: Callable[[], Policy],
         checkpointer: "BaseCheckpointSaver[str] | None" = None,
         emit: AgentListener = unheard,
     ) -> None:
-        """`policy` is asked at the start of each cycle, since limits may be tightened between two."""
+        """`policy` is asked at the start of each cycle, since limits may be tightened between two.
+
+        The decider's faults are counted on the breaker `MODEL`.
+        """
         forbid_tracing()
         self._decider = decider
         self._toolbox = toolbox
         self._readings = readings
         self._journal = journal
+        self._breakers = breakers
         self._clock = clock
         self._policy = policy
         self._checkpointer = checkpointer
@@ -86,6 +92,7 @@ class Agent:
             decider=self._decider,
             toolbox=self._toolbox,
             readings=self._readings,
+            breakers=self._breakers,
             clock=self._clock,
             log=DecisionLog(self._journal, self._emit),
             emit=self._emit,

@@ -41,7 +41,10 @@ class HomeOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted:
-    """A run begins: what it is made of. `market_time` is where the engine's clock starts; `wall_time` is ISO text."""
+    """A run begins: what it is made of. `market_time` is where the engine's clock starts; `wall_time` is ISO text.
+
+    `market_start` and `market_seed` say which synthetic market it is, so that a restart goes on in the same one.
+    """
 
     KIND: ClassVar[str] = "start"
     version: str
@@ -54,6 +57,8 @@ class EngineStarted:
     policy: JsonObject
     seed: int | None = None
     market_time: Instant
+    market_start: Instant
+    market_seed: int | None = None
     wall_time: str | None = None
 
 
@@ -109,7 +114,10 @@ class ModelAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAnswered:
-    """What a model answered, or the fault that stood in its place. Money in USD; None where the price is unknown."""
+    """What a model answered, or the fault that stood in its place. Money in USD; None where the price is unknown.
+
+    `estimated`: the cost is an upper bound, since the price or the usage is not known; it counts all the same.
+    """
 
     KIND: ClassVar[str] = "llm.response"
     cycle: int
@@ -121,6 +129,7 @@ class ModelAnswered:
     output_tokens: int = 0
     cost: Money | None = ZERO
     milliseconds: int = 0
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from tui_trader.agent.runner import Agent
 from tui_trader.agent.trace import AgentEvent, NodeStage, NodeTrace
 from tui_trader.core.clock import LoopClock, PacedLoop
 from tui_trader.core.records import CycleDecided, JsonObject
+from tui_trader.risk.breakers import BreakerFold, Breakers
 from tui_trader.risk.policy import Policy
 
 T = TypeVar("T")
@@ -32,9 +33,13 @@ class Bench:
     saver: BaseCheckpointSaver[str] = field(default_factory=InMemorySaver)
     events: list[AgentEvent] = field(default_factory=list)
     journal: MemoryJournal = field(init=False)
+    breakers: Breakers = field(init=False)
 
     def __post_init__(self) -> None:
         self.journal = MemoryJournal(self.clock)
+        fold = BreakerFold()
+        self.journal.attach(fold)
+        self.breakers = Breakers(self.journal, fold, lambda: self.policy.risk.max_consecutive_failures)
 
     def agent(self) -> Agent:
         return Agent(
@@ -42,6 +47,7 @@ class Bench:
             toolbox=self.toolbox,
             readings=self.readings,
             journal=self.journal,
+            breakers=self.breakers,
             clock=self.clock,
             policy=lambda: self.policy,
             checkpointer=self.saver,

@@ -369,6 +369,21 @@ def test_symbols_are_gathered_at_the_same_time() -> None:
     assert in_virtual_time(scenario) == pytest.approx(1.0)
 
 
+def test_after_too_many_faults_the_decider_rests_and_is_then_probed() -> None:
+    async def scenario(clock: LoopClock) -> list[str]:
+        decider = ScriptedDecider([Decision(fault=Fault.TIMEOUT)] * 3 + [Decision(reason="well again")])
+        bench = Bench(clock, decider)
+        agent = bench.agent()
+        verdicts: list[str] = []
+        for number, wait in enumerate((0, 1, 1, 1, 40, 1), start=1):
+            await clock.sleep(wait)
+            verdicts.append((await agent.cycle(number)).verdict.value)
+        assert len(decider.requests) == 5
+        return verdicts
+
+    assert in_virtual_time(scenario) == ["fault", "fault", "fault", "skip", "hold", "hold"]
+
+
 def test_a_journal_that_cannot_be_written_stops_the_cycle_loudly() -> None:
     def prepare(bench: Bench) -> None:
         bench.journal.unwritable = (CycleDecided,)

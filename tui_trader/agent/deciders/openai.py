@@ -10,7 +10,7 @@ from tui_trader.agent.deciders.ports import Decision, DecisionRequest, ProposedC
 from tui_trader.agent.digest import canonical, digest_of
 from tui_trader.agent.faults import FAULT_TEXT, Fault
 from tui_trader.agent.llm.meter import Meter
-from tui_trader.agent.llm.ports import ChatCall, ChatModel, ChatReply, ChatRequest, ChatUsage, ModelFault
+from tui_trader.agent.llm.ports import ChatCall, ChatModel, ChatReply, ChatRequest, ModelFault
 from tui_trader.agent.prompt import RenderedPrompt
 from tui_trader.agent.proposals import fault_in
 from tui_trader.agent.state import MAX_ACTIONS, shorten
@@ -44,8 +44,8 @@ class _Outcome:
 
     reply: ChatReply
     fault: Fault | None
-    price: Money | None
-    charge: Money
+    cost: Money
+    estimated: bool
 
 
 class OpenAIDecider:
@@ -92,7 +92,7 @@ class OpenAIDecider:
         try:
             outcome = await self._outcome(request, question, worst)
         except asyncio.CancelledError:
-            broken_off = _Outcome(ChatReply(), Fault.INTERRUPTED, worst, worst)
+            broken_off = _Outcome(ChatReply(), Fault.INTERRUPTED, worst, estimated=True)
             await self._record(request, broken_off, elapsed(began, self._clock.now()))
             raise
         decision = self._decision(outcome, question)
@@ -116,15 +116,14 @@ class OpenAIDecider:
         try:
             reply = await self._clock.outside(lambda: self._model.ask(question), deadline=request.deadline)
         except TimeoutError:
-            return _Outcome(ChatReply(), Fault.TIMEOUT, worst, worst)
+            return _Outcome(ChatReply(), Fault.TIMEOUT, worst, estimated=True)
         except ModelFault as error:
-            cost = worst if error.may_cost else ZERO
-            return _Outcome(ChatReply(), error.fault, cost, cost)
-        return _Outcome(reply, None, self._meter.price(reply.usage), self._charge(reply.usage, worst))
-
-    def _charge(self, usage: ChatUsage, worst: Money) -> Money:
-        """A service that counts no tokens is charged as if it had used all of them."""
-        return self._meter.charge(usage) if usage.total else worst
+            return _Outcome(ChatReply(), error.fault, worst if error.may_cost else ZERO, estimated=error.may_cost)
+        if not reply.usage.total:
+            # A service that counts no tokens is charged as if it had used all of them.
+            return _Outcome(reply, None, worst, estimated=True)
+        price = self._meter.price(reply.usage)
+        return _Outcome(reply, None, self._meter.charge(reply.usage), estimated=price is None)
 
     def _decision(self, outcome: _Outcome, question: ChatRequest) -> Decision:
         reply = outcome.reply
@@ -135,7 +134,7 @@ class OpenAIDecider:
             reason=FAULT_TEXT[fault] if fault else shorten("; ".join(filter(None, reasons))),
             fault=fault,
             tokens=reply.usage.total,
-            cost=outcome.charge,
+            cost=outcome.cost,
             model=self._model.model,
         )
 
@@ -163,7 +162,8 @@ class OpenAIDecider:
             ),
             input_tokens=reply.usage.input_tokens,
             output_tokens=reply.usage.output_tokens,
-            cost=outcome.price,
+            cost=outcome.cost,
+            estimated=outcome.estimated,
             milliseconds=round(seconds * 1_000),
         )
         await self._journal.append(Entry(record=answered, actor=Actor.AGENT))

@@ -89,7 +89,7 @@ class RulesDecider:
         """Rules have nothing to add to what they said."""
         return False
 
-    def worst_case_cost(self, request: DecisionRequest) -> Money:  # noqa: ARG002 - the port's signature
+    def worst_case_cost(self, request: DecisionRequest) -> Money:
         """Nothing."""
         return ZERO
 

@@ -3,12 +3,10 @@
 from langgraph.runtime import Runtime
 
 from tui_trader.agent.context import CycleContext
-from tui_trader.agent.nodes.request import answered, request_of
+from tui_trader.agent.nodes.request import answer_to
 from tui_trader.agent.state import CycleState
 
 
 async def analyze_market(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
     """The proposed actions, a hold, or the fault by name."""
-    request = request_of(state, runtime.context)
-    decision = await runtime.context.decider.decide(request)
-    return answered(state, request, decision)
+    return await answer_to(state, runtime.context)

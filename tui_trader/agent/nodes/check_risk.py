@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import DeniedCall, ProposedCall
-from tui_trader.agent.nodes.request import answered, request_of, spent_so_far
+from tui_trader.agent.nodes.request import answer_to, request_of, spent_so_far
 from tui_trader.agent.state import ActionState, CycleState, Outcome, shorten
 from tui_trader.core.words import Actor, CycleVerdict
 
@@ -19,8 +19,7 @@ async def check_risk(state: CycleState, runtime: Runtime[CycleContext]) -> Cycle
     actions, denied = await _judged(state["actions"], context)
     if not denied or not _may_amend(state, context):
         return _told(actions)
-    request = request_of(state, context, tuple(denied))
-    update = answered(state, request, await context.decider.decide(request))
+    update = await answer_to(state, context, tuple(denied))
     if "settled" in update:
         # The first answer is withdrawn by asking again; what the gate refused of it stays in the record.
         kept = [action for action in actions if action["outcome"] == Outcome.DENIED]

@@ -1,12 +1,14 @@
-"""What the nodes that face the decider share: the request, and the part of the state that its answer fills."""
+"""What the nodes that face the decider share: the request, the question, and what its answer does to the state."""
 
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest, DeniedCall
 from tui_trader.agent.faults import FAULT_TEXT, Fault
+from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.proposals import screened
 from tui_trader.agent.state import CycleState, shorten
 from tui_trader.core.money import ZERO, Money, plain
 from tui_trader.core.words import Actor, CycleVerdict
+from tui_trader.risk.breakers import MODEL
 
 
 def request_of(state: CycleState, context: CycleContext, denied: tuple[DeniedCall, ...] = ()) -> DecisionRequest:
@@ -26,9 +28,15 @@ def spent_so_far(state: CycleState) -> Money:
     return Money(state["cost"]) if "cost" in state else ZERO
 
 
-def answered(state: CycleState, request: DecisionRequest, decision: Decision) -> CycleState:
-    """The state after an answer: its actions, or a settled hold with or without a fault; its price in any case."""
-    actions, fault = screened(decision.calls, request.tools)
+async def answer_to(state: CycleState, context: CycleContext, denied: tuple[DeniedCall, ...] = ()) -> CycleState:
+    """Asks the decider. Its actions, or a settled hold with or without a fault; its price in any case.
+
+    Faults are counted on the model's breaker, a usable answer closes it.
+    """
+    request = request_of(state, context, denied)
+    said = await sheltered(context.decider.decide(request), what=f"decider {context.decider.name}")
+    decision = Decision(fault=said) if isinstance(said, Fault) else said
+    actions, void = screened(decision.calls, request.tools)
     update: CycleState = {
         "actions": actions,
         "reason": shorten(decision.reason),
@@ -36,19 +44,18 @@ def answered(state: CycleState, request: DecisionRequest, decision: Decision) ->
         "cost": plain(spent_so_far(state) + decision.cost),
         "note": ", ".join(action["tool"] for action in actions) or "hold",
     }
-    if decision.fault or fault:
-        return {**update, **faulted(decision.fault or fault or Fault.INTERNAL), "actions": []}
-    if not actions:
-        update["settled"] = CycleVerdict.HOLD.value
-    return update
+    if fault := decision.fault or void:
+        await context.breakers.failed(MODEL, fault.value)
+        return {**update, **faulted(fault), "actions": []}
+    await context.breakers.succeeded(MODEL)
+    return update if actions else {**update, "settled": CycleVerdict.HOLD.value}
 
 
 def faulted(fault: Fault) -> CycleState:
     """The part of the state that says that the cycle ended in this fault."""
-    sentence = FAULT_TEXT[fault]
     return {
         "settled": CycleVerdict.FAULT.value,
         "fault": fault.value,
-        "reason": f"{fault.value}: {sentence}",
+        "reason": f"{fault.value}: {FAULT_TEXT[fault]}",
         "note": fault.value,
     }

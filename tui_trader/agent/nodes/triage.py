@@ -8,12 +8,14 @@ from tui_trader.agent.observation import Observation
 from tui_trader.agent.state import CycleState, shorten
 from tui_trader.core.money import plain
 from tui_trader.core.words import CycleVerdict, TradingState
+from tui_trader.risk.breakers import MODEL
 
 
 async def triage(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
     """Goes on, or settles the cycle as skipped with the reason."""
     observation = state["observation"]
-    reason = _nothing_to_decide(observation) or _budget_spent(state, runtime.context)
+    context = runtime.context
+    reason = _nothing_to_decide(observation) or _breaker_open(context) or _budget_spent(state, context)
     if reason is None:
         return {"note": "worth a decision"}
     reason = shorten(reason)
@@ -31,6 +33,13 @@ def _nothing_to_decide(observation: Observation) -> str | None:
     if not observation.snapshots:
         return "; ".join(f"{u.symbol}: {u.reason}" for u in observation.unusable) or "no symbols"
     return None
+
+
+def _breaker_open(context: CycleContext) -> str | None:
+    """After too many faults in a row the decider rests; once it has rested it is asked again, as a probe."""
+    if context.breakers.may_try(MODEL, context.clock.now()):
+        return None
+    return "the decider failed too often in a row and rests before it is asked again"
 
 
 def _budget_spent(state: CycleState, context: CycleContext) -> str | None:
