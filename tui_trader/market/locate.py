@@ -1,7 +1,8 @@
 """Which files belong to which symbol: klines by the name before the first `-`, funding and mark beside them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,15 +61,12 @@ def symbol_of(path: Path) -> Symbol:
 
 
 def _kline_files(path: Path) -> tuple[Path, ...]:
-    if not path.is_dir():
-        if not path.exists():
-            raise fault(path, None, "there is no such file", "Check the path after file:")
-        return (path,)
-    try:
+    with _readable(path):
+        if not path.is_dir():
+            if not path.exists():
+                raise fault(path, None, "there is no such file", "Check the path after file:")
+            return (path,)
         inside = tuple(sorted(entry for entry in path.iterdir() if _KLINES_IN_FOLDER.fullmatch(entry.name)))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise fault(path, None, f"the folder cannot be read ({reason})", "Check its permissions") from error
     if not inside:
         raise fault(path, None, "the folder holds no klines", "Put files named SYMBOL-1m-….csv or .csv.gz there")
     return inside
@@ -77,11 +75,12 @@ def _kline_files(path: Path) -> tuple[Path, ...]:
 def _beside(klines: Path, symbol: Symbol, kind: str) -> Path | None:
     """The symbol's file of that kind: the one whose name ends like the klines', else the only one."""
     prefix = f"{symbol}-{kind}".lower()
-    candidates = sorted(
-        entry
-        for entry in klines.parent.iterdir()
-        if entry.name.lower().startswith(prefix) and entry.name.lower().endswith(_ENDINGS)
-    )
+    with _readable(klines.parent):
+        candidates = sorted(
+            entry
+            for entry in klines.parent.iterdir()
+            if entry.name.lower().startswith(prefix) and entry.name.lower().endswith(_ENDINGS)
+        )
     if len(candidates) <= 1:
         return candidates[0] if candidates else None
     same = [entry for entry in candidates if _span(entry) == _span(klines)]
@@ -89,6 +88,16 @@ def _beside(klines: Path, symbol: Symbol, kind: str) -> Path | None:
         return same[0]
     names = _listed([entry.name for entry in candidates])
     raise fault(klines, None, f"several {kind} files stand beside it ({names})", "Leave the one that belongs to it")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What the file system refuses while looking at `path` becomes a FeedError."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise fault(path, None, f"it cannot be read ({reason})", "Check the path and its permissions") from error
 
 
 def _span(path: Path) -> str:

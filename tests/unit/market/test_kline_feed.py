@@ -1,5 +1,6 @@
 """The feed of recorded minutes: what is told when, nothing of it too early, and the same from wherever it is read."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from itertools import pairwise
@@ -91,6 +92,28 @@ def test_events_come_in_order_of_time_and_each_when_the_clock_has_reached_it(tmp
     assert seen == sorted(seen)
     assert seen[0][0] == market.start
     assert seen[-1][0] == market.end
+
+
+def test_a_backlog_gives_way_to_other_tasks_at_every_instant(tmp_path: Path) -> None:
+    """An engine that is behind its clock must still hear a halt."""
+    market = recorded(tmp_path)
+    turns = 0
+
+    async def behind(clock: Clock) -> AsyncIterator[MarketEvent]:
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await clock.sleep(0)
+
+        await clock.sleep_until(market.end)
+        task = asyncio.ensure_future(other())
+        async for event in KlineFeed(market, clock=clock, lean=flat).events(None):
+            yield event
+        task.cancel()
+
+    events = played(behind, market.start, never)
+    assert turns >= len({told_at(event) for event in events}) - 1
 
 
 def test_each_second_has_one_mark_and_one_quote_and_each_minute_its_candle(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ def test_a_path_without_klines_is_refused(tmp_path: Path) -> None:
         symbol_files([tmp_path], [BTC])
     with pytest.raises(FeedError, match="there is no such file"):
         symbol_files([tmp_path / "BTCUSDT-1m-a.csv"], [BTC])
+    with pytest.raises(FeedError, match=r"it cannot be read \(File name too long\)"):
+        symbol_files([tmp_path / ("BTCUSDT-" + "x" * 300)], [BTC])
 
 
 def test_the_market_is_what_all_files_cover(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.market.markets import BTC, ETH, INSTRUMENTS, MINUTE, played
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import DAY, Clock, Instant, from_text, later
+from tui_trader.core.instrument_table import instrument, known_symbols
 from tui_trader.core.market import Candle, FundingSettled, MarketEvent, MarkPrice, Quote
 from tui_trader.core.words import Symbol
 from tui_trader.market.figures import KEPT_CANDLES
@@ -142,6 +143,18 @@ def test_everything_told_is_on_tick_on_step_and_taken_by_the_market_state() -> N
             assert 0 < event.bid < event.ask
         if isinstance(event, MarkPrice):
             assert event.price > 0
+
+
+@pytest.mark.parametrize("symbol", known_symbols())
+def test_every_instrument_that_the_program_knows_has_a_plausible_market(symbol: Symbol) -> None:
+    known = instrument(symbol)
+    assert known is not None
+    market = SyntheticFeed([symbol], instruments={symbol: known}, chance=Chance(3), clock=StillClock())
+    candles = market.history(symbol, market.start, 60)
+    assert len({candle.close for candle in candles}) > 5, "a minute moves by more than the tick"
+    for candle in candles:
+        assert known.min_price < candle.low <= candle.high < known.max_price
+        assert candle.volume * candle.close > known.min_notional
 
 
 def test_funding_is_settled_every_eight_hours_at_the_rate_that_was_announced() -> None:
