@@ -40,6 +40,11 @@ _SHAPES: Final = (
     (re.compile(r"(?P<label>\b[a-z][a-z0-9+.-]*://)[^\s/@:]+:[^\s/@]+(?=@)", re.IGNORECASE), _KEEP_LABEL),
 )
 
+_TELLTALE: Final = re.compile(
+    r"sk-|-----BEGIN|signature|api[_-]?key|secret|listen[_-]?key|authorization|bearer|://", re.IGNORECASE
+)
+"""Every shape holds one of these; most texts hold none, and are spared the rest (nine tenths of the time)."""
+
 
 class Redactor:
     """Takes secrets out of any text that leaves for the log, the screen or a model."""
@@ -64,8 +69,12 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """The text with `[redacted]` in the place of every secret."""
+        if len(text) < _SHORTEST:
+            return text
         if self._known is not None:
             text = self._known.sub(REDACTED, text)
+        if _TELLTALE.search(text) is None:
+            return text
         for shape, replacement in _SHAPES:
             text = shape.sub(replacement, text)
         return text
