@@ -77,9 +77,11 @@ class Book:
         return self.positions.get(symbol) or Position(symbol)
 
     def mark(self, symbol: Symbol) -> Price | None:
-        """The symbol's mark price, if there is one."""
+        """The symbol's mark price, if there is one; a figure that cannot be a price is none."""
         view = self.markets.get(symbol)
-        return view.mark if view else None
+        if view is None or view.mark is None or not view.mark.is_finite() or view.mark <= 0:
+            return None
+        return view.mark
 
     def working(self, symbol: Symbol) -> Iterator[Order]:
         """The symbol's orders that can still trade a quantity of their own (close-position orders have none)."""

@@ -20,10 +20,10 @@ class Prices:
 
 def prices_of(intent: Intent, book: Book) -> Prices | None:
     """The entry's prices; None if it has no limit price or the market no mark."""
-    view = book.markets.get(intent.symbol)
-    if view is None or view.mark is None or intent.price is None or view.mark <= 0 or intent.price <= 0:
+    view, mark = book.markets.get(intent.symbol), book.mark(intent.symbol)
+    if view is None or mark is None or intent.price is None or intent.price <= 0:
         return None
-    return Prices(intent.price, view.mark, view)
+    return Prices(intent.price, mark, view)
 
 
 NO_PRICES = Deny(Code.PRICE_MISSING, "no limit price or no mark price")

@@ -1,9 +1,8 @@
 """What keeps the exchange from refusing an order: its steps, its bounds, its price band. Exits run these too."""
 
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.money import Price, Quantity, plain
+from tui_trader.core.money import Quantity, plain
 from tui_trader.core.order import Intent, OrderType
-from tui_trader.core.words import Symbol
 from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
 from tui_trader.risk.policy import Policy
@@ -29,15 +28,9 @@ def exchange_takes_order(intent: Intent, book: Book, _policy: Policy) -> Verdict
     instrument = book.instruments.get(intent.symbol)
     if instrument is None:
         return ALLOW
-    found = instrument.breach(intent, _readable_mark(book, intent.symbol))
+    found = instrument.breach(intent, book.mark(intent.symbol))
     return ALLOW if found is None else Deny(Code.EXCHANGE_FILTER, f"{found.name} ({found.value})")
 
 
 def _largest(instrument: Instrument, order_type: OrderType) -> Quantity:
     return instrument.max_quantity if order_type is OrderType.LIMIT else instrument.market_max_quantity
-
-
-def _readable_mark(book: Book, symbol: Symbol) -> Price | None:
-    """The mark, if it is a number: an exit is not stopped by a figure that nobody can read."""
-    mark = book.mark(symbol)
-    return mark if mark is not None and mark.is_finite() else None

@@ -15,7 +15,7 @@ from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 def day_loss_within_limit(_intent: Intent, book: Book, policy: Policy) -> Verdict:
     """The day's loss is below `max_daily_loss_pct` of what the day began with, transfers included."""
     loss, equity = book.meters.day_loss, book.equity
-    if loss is None or equity is None:
+    if loss is None or equity is None or not loss.is_finite():
         return Deny(Code.METER_LOST, "the loss of the day is not known")
     most = percent_of(equity + loss, policy.risk.max_daily_loss_pct)
     if loss < most:
