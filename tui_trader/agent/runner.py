@@ -47,7 +47,7 @@ class Agent:
         breakers: Breakers,
         clock: Clock,
         policy: Callable[[], Policy],
-        checkpointer: "BaseCheckpointSaver[str] | None" = None,
+        checkpointer: "BaseCheckpointSaver[str]",
         emit: AgentListener = unheard,
     ) -> None:
         """`policy` is asked at the start of each cycle, since limits may be tightened between two.
@@ -111,8 +111,7 @@ class Agent:
         await self._graph.ainvoke({"cycle": context.cycle}, config, context=context, durability="exit")
 
     async def _forget(self, number: int) -> None:
-        if self._checkpointer is not None:
-            await self._checkpointer.adelete_thread(_thread(number))
+        await self._checkpointer.adelete_thread(_thread(number))
 
 
 def _thread(cycle: int) -> str:

@@ -84,14 +84,8 @@ class OpenAIChat:
     def _with_tools(self, tools: tuple[ToolSpec, ...]) -> Runnable[LanguageModelInput, AIMessage]:
         """The model with these tools; bound once for as long as they stay the same."""
         if self._bound is None or self._bound[0] != tools:
-            functions = [
-                {
-                    "type": "function",
-                    "function": {"name": t.name, "description": t.description, "parameters": _plain(t.parameters)},
-                }
-                for t in tools
-            ]
-            self._bound = (tools, self._model.bind_tools(functions, strict=True, tool_choice="required"))
+            functions = [_function(tool) for tool in tools]
+            self._bound = (tools, self._model.bind_tools(functions, tool_choice="required"))
         return self._bound[1]
 
 
@@ -101,8 +95,7 @@ def fault_of(error: Exception) -> ModelFault:
         case openai.APITimeoutError() | TimeoutError():
             return ModelFault(Fault.TIMEOUT, may_cost=True)
         case openai.APIConnectionError():
-            never_sent = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
-            return ModelFault(Fault.CONNECTION, may_cost=not never_sent)
+            return ModelFault(Fault.CONNECTION, may_cost=not _never_sent(error))
         case openai.APIStatusError():
             named = next((fault for kind, fault in _STATUS_FAULTS if isinstance(error, kind)), Fault.REQUEST_REFUSED)
             return ModelFault(named, may_cost=named is Fault.SERVER_ERROR)
@@ -112,6 +105,16 @@ def fault_of(error: Exception) -> ModelFault:
             return ModelFault(Fault.REFUSAL, may_cost=True)
         case _:
             return ModelFault(Fault.UNREADABLE, may_cost=True)
+
+
+def _never_sent(error: BaseException) -> bool:
+    """Whether the connection was not even made; each library wraps the other's error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def reply_of(message: AIMessage) -> ChatReply:
@@ -144,6 +147,17 @@ def _usage(message: AIMessage) -> ChatUsage:
 
 def _sum_of(details: Mapping[str, object], suffix: str) -> int:
     return sum(value for key, value in details.items() if key.endswith(suffix) and isinstance(value, int))
+
+
+def _function(tool: ToolSpec) -> dict[str, object]:
+    """The tool as the wire wants it; `strict` is set here, since the library leaves ready-made dicts as they are."""
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": _plain(tool.parameters),
+        "strict": True,
+    }
+    return {"type": "function", "function": function}
 
 
 def _plain(value: object) -> object:

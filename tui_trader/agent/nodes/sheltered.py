@@ -13,6 +13,7 @@ from tui_trader.journal.ports import JournalUnwritable
 
 T = TypeVar("T")
 
+_PACKAGE = "tui_trader"
 _log = logging.getLogger(__name__)
 
 
@@ -32,5 +33,7 @@ async def sheltered(work: Awaitable[T], *, what: str) -> T | Fault:
 
 
 def _place_of(error: Exception) -> str:
+    """File and line of the deepest frame of this program: a library's own place says little."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parts] or frames
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "an unknown place"
