@@ -15,7 +15,15 @@ from tui_trader.core.order import Fill, OrderStatus
 from tui_trader.core.words import ClientOrderId, Side
 from tui_trader.exchange.paper import PaperBooksError, PaperExchange
 from tui_trader.exchange.paper.books import Books
-from tui_trader.exchange.ports import Accepted, ExchangeUnavailable, StreamLost, SubmitOutcome, Uncertain
+from tui_trader.exchange.ports import (
+    Accepted,
+    ExchangeUnavailable,
+    NotSent,
+    Refused,
+    StreamLost,
+    SubmitOutcome,
+    Uncertain,
+)
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -279,11 +287,26 @@ async def test_books_that_are_gone_make_the_exchange_unavailable(path: Path) -> 
     bench = await busy(path)
     bench.exchange._books._connection.close()
     assert isinstance(await bench.send(intent(BUY, "0.01")), Uncertain)
-    assert type(await bench.send(intent(BUY, "0.01"))).__name__ == "NotSent"
+    assert isinstance(await bench.send(intent(BUY, "0.01")), NotSent)
+    assert isinstance(await bench.exchange.cancel(BTC, ClientOrderId("tt-stop")), NotSent)
+    assert isinstance(await bench.exchange.set_leverage(BTC, 10), Refused)
+    assert isinstance(await bench.exchange.transfer(D(1)), Refused)
     with pytest.raises(ExchangeUnavailable):
         await bench.exchange.open_orders()
     bench.quote("101000")
     assert not [event for event in await bench.news() if isinstance(event, Fill) and event.time == bench.clock.now()]
+
+
+async def test_no_write_is_answered_as_done_that_is_not_in_the_books(path: Path) -> None:
+    bench = await busy(path)
+    at, before = bench.clock.now(), await everything(bench)
+    bench.exchange._books._connection.execute("PRAGMA query_only = ON")
+    assert isinstance(await bench.exchange.cancel(BTC, ClientOrderId("tt-stop")), Uncertain)
+    assert isinstance(await bench.exchange.set_leverage(BTC, 10), Uncertain)
+    assert isinstance(await bench.exchange.transfer(D(1)), Uncertain)
+    bench.clock._now = at
+    assert await everything(bench) == before
+    await bench.exchange.close()
 
 
 async def test_a_quote_that_changes_nothing_writes_nothing(path: Path) -> None:

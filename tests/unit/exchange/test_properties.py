@@ -152,6 +152,10 @@ class PaperAccount(RuleBasedStateMachine):
         at = Bench(self.through, self.clock).tick()
         self.tell(MarkPrice(symbol, at, self.mid[symbol] + move * D("0.1"), D("0.0001"), at))
 
+    @rule(symbol=symbols, side=sides, quantity=st.sampled_from(["0.02", "0.3", "1.5"]))
+    def position_is_entered(self, symbol: Symbol, side: Side, quantity: str) -> None:
+        self.order_comes(symbol, side, OrderType.MARKET, quantity, 0, TimeInForce.GTC, "entry", 0)
+
     @rule(symbol=symbols, jump=far)
     def market_jumps(self, symbol: Symbol, jump: int) -> None:
         self.mid[symbol] = min(max(self.mid[symbol] + jump, D(80_000)), D(120_000))
@@ -170,11 +174,21 @@ class PaperAccount(RuleBasedStateMachine):
         quantity=quantities,
         offset=ticks,
         tif=st.sampled_from(TimeInForce),
-        purpose=st.sampled_from(["entry", "reduce", "close"]),
+        purpose=st.sampled_from(["entry", "entry", "reduce", "close"]),
+        move=st.one_of(st.none(), ticks),
     )
     def order_comes(
-        self, symbol: Symbol, side: Side, kind: OrderType, quantity: str, offset: int, tif: TimeInForce, purpose: str
+        self,
+        symbol: Symbol,
+        side: Side,
+        kind: OrderType,
+        quantity: str,
+        offset: int,
+        tif: TimeInForce,
+        purpose: str,
+        move: int | None,
     ) -> None:
+        """An order, and mostly the market's answer to it."""
         price = self.mid[symbol] + offset * D("0.1")
         order = Intent(
             symbol=symbol,
@@ -195,6 +209,9 @@ class PaperAccount(RuleBasedStateMachine):
         if isinstance(outcome, Accepted):
             self.placed.append((symbol, client_order_id))
         self.listen()
+        if move is not None:
+            self.mark_moves(symbol, move)
+            self.quote_comes(symbol, move, "0.3", "0.3")
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data())
@@ -280,6 +297,6 @@ class PaperAccount(RuleBasedStateMachine):
 
 
 PaperAccount.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestPaperAccount = PaperAccount.TestCase

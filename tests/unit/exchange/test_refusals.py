@@ -107,6 +107,12 @@ async def test_leverage_outside_the_tiers_is_refused(leverage: int) -> None:
     assert refused.code == -4028
 
 
+async def test_an_unknown_symbol_has_no_leverage() -> None:
+    refused = await Bench.open().exchange.set_leverage(ETH, 5)
+    assert isinstance(refused, Refused)
+    assert refused.code == -1121
+
+
 async def test_a_position_beyond_its_leverages_tier_is_refused() -> None:
     bench = Bench.open(deposit="1000000", leverage=150)
     await bench.place(intent(BUY, "2", price="99000"))

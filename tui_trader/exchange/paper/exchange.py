@@ -1,23 +1,25 @@
 """The paper exchange behind the `Exchange` protocol: latency, books on disk, and news in order."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from tui_trader.core.account import AccountReport, HeldPosition
+from tui_trader.core.account import AccountReport
 from tui_trader.core.clock import Clock, Instant
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.margin import FeeRates, liquidation_price
+from tui_trader.core.margin import FeeRates
 from tui_trader.core.market import FundingSettled, MarketEvent, MarkPrice, Quote
-from tui_trader.core.money import ZERO, Money
+from tui_trader.core.money import Money
 from tui_trader.core.order import Fill, Intent
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Symbol
+from tui_trader.exchange.paper.account import report_account
 from tui_trader.exchange.paper.books import Books, PaperBooksError
 from tui_trader.exchange.paper.depth import DepthModel
-from tui_trader.exchange.paper.state import State, SymbolBook
+from tui_trader.exchange.paper.state import State
 from tui_trader.exchange.paper.venue import Venue
 from tui_trader.exchange.ports import (
     Accepted,
@@ -193,7 +195,7 @@ class PaperExchange:
 
     async def account_report(self) -> AccountReport:
         """Balance, positions and leverage, as of now."""
-        return self._read(lambda _: _account_report(self._state, self._clock.now()))
+        return self._read(lambda _: report_account(self._state, self._clock.now()))
 
     async def events(self) -> AsyncIterator[AccountEvent]:
         """News in order, from the first since the start; for one listener at a time. Ends when the exchange closes."""
@@ -203,6 +205,7 @@ class PaperExchange:
         try:
             while (event := await self._news.get()) is not None:
                 yield event
+            self._news.put_nowait(None)  # for whoever listens next: it is over
         finally:
             self._is_listened_to = False
 
@@ -212,10 +215,11 @@ class PaperExchange:
             return
         self._closed = True
         self._news.put_nowait(None)
-        try:
-            self._books.write_markets(self._state)
-        finally:
-            self._books.close()
+        # Without this the restart is as after a kill: what it then sees again changes nothing. No cause to fail here.
+        with contextlib.suppress(PaperBooksError):
+            if not self._is_unsaved:
+                self._books.write_markets(self._state)
+        self._books.close()
 
     @property
     def _state(self) -> State:
@@ -271,28 +275,3 @@ class PaperExchange:
             return read(self._books)
         except PaperBooksError as error:
             raise ExchangeUnavailable(str(error)) from error
-
-
-def _account_report(state: State, at: Instant) -> AccountReport:
-    return AccountReport(
-        time=at,
-        wallet=state.balance.wallet,
-        available=max(ZERO, state.free_money()),
-        positions=tuple(_held(book) for book in state.books.values() if not book.position.is_flat),
-        leverage=tuple((symbol, book.leverage) for symbol, book in state.books.items()),
-        isolated=True,
-        one_way=True,
-        single_asset=True,
-    )
-
-
-def _held(book: SymbolBook) -> HeldPosition:
-    return HeldPosition(
-        symbol=book.symbol,
-        quantity=book.position.quantity,
-        entry_price=book.position.entry_price,
-        mark_price=book.mark_price(),
-        liquidation_price=liquidation_price(book.instrument, book.position, book.isolated),
-        isolated_wallet=book.isolated,
-        leverage=book.leverage,
-    )

@@ -1,8 +1,13 @@
 """The paper exchange's rules at work: orders arrive, the market moves, money follows. No waiting, no files.
 
 What happens is a function of the state, the calls and the market events alone, so that the same ones give the same
-fills, ids and times. An order trades only against quotes later than its arrival: what it was decided on, it cannot
-trade against. Every change is noted in a `Change`, which the caller saves and tells.
+fills, ids and times. Every change is noted in a `Change`, which the caller saves and tells.
+
+The model of trading: an order trades only against quotes later than its arrival; what it was decided on, it cannot
+trade against. A market order, and a limit order that crosses the last quote when it arrives, take at their first
+quote: what the quote shows, then the modelled depth behind it, at the taker's fee. Any other limit order rests, and
+trades at its own price and the maker's fee when the opposite quote reaches it, as far as that quote's size and depth
+go (no queue before us is modelled). A conditional order triggers on the mark price and is then a market order.
 """
 
 from dataclasses import replace
@@ -115,11 +120,14 @@ class Venue:
         book.quote = quote
         if not book.working:
             return
-        sides = {side: Liquidity(quote, side, book.instrument, self._depth) for side in Side}
+        sides: dict[Side, Liquidity] = {}
         for order_id in tuple(book.working):
             order = book.working.get(order_id)
-            if order is not None and quote.time > order.since:
-                self._match(book, order, sides[order.side], quote.time)
+            if order is None or quote.time <= order.since or not (order.takes or crosses(order, book)):
+                continue
+            if order.side not in sides:
+                sides[order.side] = Liquidity(quote, order.side, book.instrument, self._depth)
+            self._match(book, order, sides[order.side], quote.time)
 
     def on_mark(self, book: SymbolBook, mark: MarkPrice) -> None:
         """A position that its margin no longer covers is liquidated; else conditional orders may trigger."""
@@ -161,7 +169,7 @@ class Venue:
                 order = self._trade(book, order, part.quantity, part.price, at, maker=False)
         elif order.takes:
             self._take(book, order, order.price, liquidity, at)
-        elif liquidity.crosses(order.price) and (amount := liquidity.give(order.remaining, order.price)):
+        elif amount := liquidity.give(order.remaining, order.price):
             self._trade(book, order, amount, order.price, at, maker=True)
 
     def _take(self, book: SymbolBook, order: PaperOrder, limit: Price, liquidity: Liquidity, at: Instant) -> None:
