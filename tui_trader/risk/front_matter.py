@@ -69,10 +69,9 @@ class _Document:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
             raise self._error(line, f"this is not YAML ({error.problem}). Write one `key: value` a line.") from None
-        except yaml.YAMLError:
-            raise self._error(
-                1, "the policy holds characters that YAML forbids. Save the file as plain text."
-            ) from None
+        except yaml.reader.ReaderError as error:
+            line = front[: error.position].count("\n") + 1
+            raise self._error(line, "YAML forbids a character here. Save the file as plain text.") from None
         if not isinstance(root, yaml.MappingNode):
             raise self._error(2, "the policy is no list of settings. Write one `key: value` a line.")
         self._tree = self._walk(root, (), set())
