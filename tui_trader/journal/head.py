@@ -4,7 +4,6 @@ A chain alone does not show that its end was cut off; the head file does, as lon
 It is rewritten after each commit and synced only at the end, so after a crash it may lag behind the log, never lead.
 """
 
-import contextlib
 import os
 import re
 from pathlib import Path
@@ -69,10 +68,9 @@ def line(head: Head) -> bytes:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names in the folder durable. Raises OSError, except where the file system has no such thing."""
+    """Make the names in the folder durable. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with contextlib.suppress(NotImplementedError):
-            os.fsync(descriptor)
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)

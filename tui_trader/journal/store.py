@@ -5,6 +5,7 @@ Two stores write the same rows: one on the loop's own thread for virtual time, o
 
 import asyncio
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -29,13 +30,26 @@ _SETTINGS: Final = (
 )
 """Each is set and read back; a file system that cannot do WAL answers with another mode."""
 
+_FULL = "The disk is full: free some space and start again."
+_READ_ONLY = "The file or its folder is read-only: give this user the right to write there."
+_MISSING = "It cannot be opened: check that the folder exists and belongs to this user."
+
 _WAYS_OUT: Final = {
-    sqlite3.SQLITE_FULL: "The disk is full: free some space and start again.",
-    sqlite3.SQLITE_READONLY: "The file or its folder is read-only: give this user the right to write there.",
-    sqlite3.SQLITE_CANTOPEN: "It cannot be opened: check that the folder exists and belongs to this user.",
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: _MISSING,
     sqlite3.SQLITE_BUSY: "Another program holds it: stop that program and start again.",
     sqlite3.SQLITE_CONSTRAINT: "Another program has written to it: stop that program and start again.",
     sqlite3.SQLITE_IOERR: "The disk reports an error: check its space and its health, then start again.",
+}
+_WAYS_OUT_OF_THE_SYSTEM: Final = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: _READ_ONLY,
+    errno.EACCES: _READ_ONLY,
+    errno.EPERM: _READ_ONLY,
+    errno.ENOENT: _MISSING,
+    errno.ENOTDIR: _MISSING,
 }
 
 
@@ -130,6 +144,9 @@ def _configure(connection: sqlite3.Connection, path: Path) -> None:
                 f"{path}: the database would not set {name} to {wanted} (it says {found}). "
                 "Put the home folder on a local disk."
             )
+    # A file without write permission opens all the same, read-only; this is where it shows.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
 
 
 def _create_schema(connection: sqlite3.Connection) -> None:
@@ -146,12 +163,14 @@ def _create_schema(connection: sqlite3.Connection) -> None:
 
 def unwritable(path: Path, error: Exception) -> JournalUnwritable:
     """The sentence for a person: what failed, and what to do about it."""
-    code = getattr(error, "sqlite_errorcode", None)
-    way_out = _WAYS_OUT.get(code & 0xFF) if isinstance(code, int) else None
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return JournalUnwritable(
-        f"{path}: the journal cannot be written ({reason}). {way_out or 'Check the disk and the rights of its folder.'}"
-    )
+    reason, way_out = str(error), None
+    if isinstance(error, OSError):
+        reason = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+        way_out = _WAYS_OUT_OF_THE_SYSTEM.get(error.errno or 0)
+    elif isinstance(error, sqlite3.Error):
+        way_out = _WAYS_OUT.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    way_out = way_out or "Check the disk and the rights of its folder."
+    return JournalUnwritable(f"{path}: the journal cannot be written ({reason}). {way_out}")
 
 
 _CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"

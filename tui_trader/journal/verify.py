@@ -56,9 +56,9 @@ def verify(path: Path) -> Verdict:
         head = HeadFile.beside(path).read()
     except (HeadGarbled, OSError) as error:
         return Broken(0, f"the head file cannot be used: {error}")
-    if not path.is_file():
-        return _absent(path, head)
     try:
+        if not path.is_file():
+            return _absent(path, head)
         with closing(read_only(path)) as connection:
             return _checked(connection, path, head)
     except DAMAGE as error:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -99,6 +100,21 @@ async def filled(path: Path, rows: int, *, per_commit: int = 3) -> Path:
 def written(path: Path, rows: int, *, per_commit: int = 3) -> Path:
     """The same for a test without a loop."""
     return in_virtual_time(lambda: filled(path, rows, per_commit=per_commit))
+
+
+def as_nobody(check: Callable[[], bool]) -> bool:
+    """Whether `check` holds in a child with no more than the rights of nobody; root is stopped by no mode."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            status = 0 if check() else 2
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) == 0
 
 
 INSTANTS = st.integers(0, 2**62).map(Instant)

@@ -4,13 +4,14 @@ import asyncio
 import random
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.unit.journal.samples import entry, in_virtual_time, opened, written
+from tests.unit.journal.samples import as_nobody, entry, in_virtual_time, opened, written
 from tui_trader.journal import layout
 from tui_trader.journal.head import HeadFile
 from tui_trader.journal.layout import START, Draft, StoredRow, body_hash, header_of, leaf_hash, sealed
@@ -361,6 +362,45 @@ def test_a_random_change_of_the_write_ahead_log_is_found_or_changes_no_row(tmp_p
                 assert isinstance(found, Broken) or stored(copy / "journal.db") == before
 
     in_virtual_time(main)
+
+
+@pytest.mark.parametrize("harm", ["wal removed", "wal of another", "shm garbage"])
+def test_side_files_that_do_not_belong_here_hide_no_row(tmp_path: Path, harm: str) -> None:
+    path, copy, other = (tmp_path / name / "journal.db" for name in ("home", "copy", "other"))
+
+    async def main() -> None:
+        for folder in (path.parent, copy.parent, other.parent):
+            folder.mkdir()
+        async with await opened(path) as journal, await opened(other) as another:
+            for number in range(5):
+                await journal.append(entry(number))
+                await another.append(entry(number + 100))
+            for file in path.parent.iterdir():
+                shutil.copy(file, copy.parent / file.name)
+            wal, shm = (copy.with_name(f"journal.db-{suffix}") for suffix in ("wal", "shm"))
+            match harm:
+                case "wal removed":
+                    wal.unlink()
+                case "wal of another":
+                    shutil.copy(other.with_name(wal.name), wal)
+                case _:
+                    shm.write_bytes(random.Random(1).randbytes(shm.stat().st_size))
+            found = verify(copy)
+            assert isinstance(found, Broken) or stored(copy) == stored(path)
+            assert isinstance(found, Broken) is harm.startswith("wal")
+
+    in_virtual_time(main)
+
+
+def test_a_folder_that_may_not_be_entered_is_told_and_not_raised() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = written(folder / "journal.db", 1)
+        folder.chmod(0o000)
+        try:
+            assert as_nobody(lambda: "Permission denied" in str(verify(path)))
+        finally:
+            folder.chmod(0o700)
 
 
 def test_verifying_beside_a_running_writer_is_sound(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import math
 import os
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
@@ -19,6 +20,7 @@ from tests.unit.journal.samples import (
     SEED,
     Collected,
     HandClock,
+    as_nobody,
     entry,
     filled,
     in_virtual_time,
@@ -31,6 +33,7 @@ from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Instant, later
 from tui_trader.core.records import EquityMarked, ToolCalled
 from tui_trader.core.words import Actor
+from tui_trader.journal import store
 from tui_trader.journal.head import HeadFile
 from tui_trader.journal.layout import StoredRow
 from tui_trader.journal.ports import Entry, Head, JournalCorrupt, JournalUnwritable, Row
@@ -398,6 +401,70 @@ async def test_where_nothing_can_be_created_one_sentence_says_so(tmp_path: Path,
     (tmp_path / "folder.db").mkdir()
     with pytest.raises((JournalUnwritable, JournalCorrupt), match=name):
         await opened(tmp_path / name, threaded=threaded)
+
+
+def refused(path: Path) -> str:
+    """What opening the journal at `path` says; empty if it opens."""
+    try:
+        in_virtual_time(lambda: filled(path, 1))
+    except JournalUnwritable as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(("folder_mode", "file_mode"), [(0o555, 0o444), (0o777, 0o444), (0o555, 0o666)])
+def test_a_home_that_cannot_be_written_is_told_at_the_start(folder_mode: int, file_mode: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = written(folder / "journal.db", 1)
+        for file in folder.iterdir():
+            file.chmod(file_mode)
+        folder.chmod(folder_mode)
+        try:
+            assert as_nobody(lambda: str(path) in refused(path))
+        finally:
+            folder.chmod(0o700)
+        assert refused(path) == ""
+
+
+def test_a_file_system_that_will_not_sync_as_asked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_SETTINGS", (("journal_mode", "wal"), ("synchronous", 7)))
+    assert "would not set synchronous to 7" in refused(tmp_path / "journal.db")
+
+
+@both
+async def test_a_head_file_that_cannot_be_synced_at_the_end_is_told(tmp_path: Path, *, threaded: bool) -> None:
+    path = tmp_path / "journal.db"
+    journal = await opened(path, threaded=threaded)
+    (row,) = await journal.append(entry(1))
+    (tmp_path / "journal.head.new").mkdir()
+    with pytest.raises(JournalUnwritable, match=r"journal\.head"):
+        await journal.close()
+    assert on_disk(path) == [row]
+    (tmp_path / "journal.head.new").rmdir()
+    assert isinstance(verify(path), Verified)
+
+
+async def test_a_write_of_which_nobody_can_tell_the_end_is_a_failure_and_not_a_success(tmp_path: Path) -> None:
+    class Stuck:
+        async def write(self, rows: Sequence[StoredRow]) -> None:
+            await asyncio.Event().wait()
+
+        async def close(self) -> None:
+            await inner.close()
+
+    journal = await opened(tmp_path / "journal.db")
+    inner, journal._store = journal._store, Stuck()
+    waiting = [asyncio.ensure_future(journal.append(entry(n))) for n in range(2)]
+    while not journal._in_flight:
+        await asyncio.sleep(0)
+    waiting.append(asyncio.ensure_future(journal.append(entry(2))))
+    await asyncio.sleep(0)
+    assert journal._flushing is not None
+    journal._flushing.cancel()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [JournalUnwritable] * 3
+    await journal.close()
 
 
 def test_a_crash_between_the_steps_of_creation_leaves_a_home_that_starts(tmp_path: Path) -> None:
