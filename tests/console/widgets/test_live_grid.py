@@ -217,6 +217,17 @@ async def test_moving_the_cursor_draws_two_rows_and_scrolls_into_view() -> None:
         assert app.lines[4].startswith("▌S19")
 
 
+async def test_a_smaller_screen_still_shows_the_marked_row() -> None:
+    app = Host(LiveGrid(_COLUMNS, cursor=True))
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.view.show(_rows(20))
+        await pilot.pause()
+        app.view.point_at("S10")
+        await pilot.resize_terminal(40, 5)
+        await pilot.pause()
+        assert app.lines[4].startswith("▌S10")
+
+
 async def test_without_a_cursor_the_keys_scroll() -> None:
     app = Host(LiveGrid(_COLUMNS))
     async with app.run_test(size=(40, 5)) as pilot:

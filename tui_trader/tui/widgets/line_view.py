@@ -85,7 +85,8 @@ class LineView(ScrollView, can_focus=False):
             for span in line
             if span.text
         ]
-        return Strip(segments).adjust_cell_length(width, self._look(Tone.PLAIN, badge=False))
+        # Neighbours of one look become one segment, as each segment sends its colours again.
+        return Strip(segments).simplify().adjust_cell_length(width, self._look(Tone.PLAIN, badge=False))
 
     def _look(self, tone: Tone, *, badge: bool) -> Style:
         style = self._tones.get((tone, badge))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.events import Click
+from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -236,6 +236,11 @@ class LiveGrid(LineView, can_focus=True):
         """Tell which row was chosen."""
         if (key := self.cursor_key) is not None:
             self.post_message(self.RowSelected(self, key))
+
+    def on_resize(self, _event: Resize) -> None:
+        """The marked row stays in view at the new size."""
+        if self._has_cursor:
+            self._bring_into_view(self._cursor)
 
     def on_click(self, event: Click) -> None:
         """A click puts the cursor on a row; a click on the marked row chooses it."""
