@@ -20,6 +20,7 @@ from tui_trader.tools.ports import AccountView, Headroom, PositionView
 _TENTH = Decimal("0.1")
 _MONEY = Decimal("0.01")
 _RATE = Decimal("0.001")
+_BEYOND_MARKETS = 1e12
 
 
 def digest_of(observation: Observation) -> JsonObject:
@@ -130,8 +131,10 @@ def _money(value: Decimal | None) -> str | None:
 
 
 def _known(value: float | None) -> Decimal | None:
-    """An indicator as a decimal; None also for what is no number."""
-    return None if value is None or not math.isfinite(value) else Decimal(repr(value))
+    """An indicator as a decimal; None also for what is no number, or none that a market could have."""
+    if value is None or not math.isfinite(value) or abs(value) > _BEYOND_MARKETS:
+        return None
+    return Decimal(repr(value))
 
 
 def _tenths(value: float | None) -> str | None:
