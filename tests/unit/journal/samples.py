@@ -18,13 +18,17 @@ from tui_trader.core.clock import Instant, PacedLoop
 from tui_trader.core.order import Intent, OrderType, Purpose
 from tui_trader.core.records import EquityMarked
 from tui_trader.core.words import Actor
+from tui_trader.journal.layout import StoredRow
 from tui_trader.journal.ports import Entry, Row
+from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.writer import JournalWriter, open_journal
 
 T = TypeVar("T")
 
 EPOCH = Instant(1_746_403_200_000_000_000)
 SEED = 7
+ROWS = 40
+"""Rows of the sound journal that tests attack."""
 
 
 class HandClock:
@@ -76,6 +80,18 @@ def number_of(row: Row) -> int:
 
 def unchanged(text: str) -> str:
     return text
+
+
+def on_disk(path: Path) -> list[Row]:
+    """What another process reads."""
+    with JournalReader(path) as reader:
+        return list(reader.rows())
+
+
+def stored(path: Path) -> list[StoredRow]:
+    """The rows as they lie in the table."""
+    with JournalReader(path) as reader:
+        return list(reader.stored())
 
 
 async def opened(path: Path, *, threaded: bool = False, seed: int | None = SEED) -> JournalWriter:
