@@ -5,10 +5,10 @@ from typing import Protocol, assert_never
 from tui_trader.core.clock import later
 from tui_trader.core.order import Fill, Order, OrderStatus
 from tui_trader.core.records import FundingBooked, OrderChanged, OrderFilled, TransferBooked
-from tui_trader.core.words import Actor, Symbol
+from tui_trader.core.words import Symbol
 from tui_trader.desk.parts import Parts
+from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import AccountEvent, ExchangeUnavailable, OrderReport, StreamLost
-from tui_trader.journal.ports import Entry, Row
 
 _OVERLAP = 60.0
 """Seconds by which a question for fills reaches back before an order was made: clocks differ."""
@@ -111,8 +111,8 @@ class Intake:
         if self.comparer is not None:
             self.comparer.doubt(why)
 
-    async def _write(self, record: OrderChanged | OrderFilled | FundingBooked | TransferBooked) -> tuple[Row, ...]:
-        return await self._parts.journal.append(Entry(record=record, actor=Actor.SYSTEM))
+    async def _write(self, record: OrderChanged | OrderFilled | FundingBooked | TransferBooked) -> None:
+        await note(self._parts, record)
 
 
 def _is_news(order: Order, status: OrderStatus) -> bool:

@@ -1,7 +1,6 @@
 """Protected or closed: every position has a stop that was read back, or it is closed and the trader halts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tui_trader.core.clock import Instant, elapsed
@@ -14,9 +13,9 @@ from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.ledger import live_stops
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.resolver import Alarm
+from tui_trader.desk.scribe import note
 from tui_trader.desk.sender import Sender
 from tui_trader.exchange.ports import ExchangeUnavailable
-from tui_trader.journal.ports import Entry, JournalUnwritable
 
 PROTECT_WITHIN = 10.0
 """Seconds from the first fill until a stop must have been read back (rule 5)."""
@@ -219,9 +218,8 @@ class Protector:
         reason = f"no stop on {symbol} was confirmed within {PROTECT_WITHIN:g} s"
         self._parts.switch.trip()
         failed = ProtectionFailed(symbol=symbol, quantity=position.quantity, reason=reason)
-        await self._quietly(lambda: self._parts.journal.append(Entry(record=failed, actor=Actor.SYSTEM)))
-        alarm = self.alarm
-        await self._quietly(lambda: alarm.halt(reason, actor=Actor.SYSTEM, code="NAKED"))
+        await note(self._parts, failed)
+        await self.alarm.halt(reason, actor=Actor.SYSTEM, code="NAKED")
         entries = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is Purpose.ENTRY]
         await self._hands.cancel_all(entries)
         pause = _TRY_AGAIN_AFTER
@@ -230,11 +228,3 @@ class Protector:
             await self._parts.clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         self._again.add(symbol)
-
-    @staticmethod
-    async def _quietly(act: Callable[[], Awaitable[object]]) -> None:
-        """The position is closed even if the journal cannot take the reason."""
-        try:
-            await act()
-        except JournalUnwritable:
-            return

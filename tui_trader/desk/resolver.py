@@ -7,8 +7,8 @@ from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.records import OrderChanged
 from tui_trader.core.words import Actor, ClientOrderId
 from tui_trader.desk.parts import Parts
+from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
-from tui_trader.journal.ports import Entry
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
@@ -94,7 +94,7 @@ class Resolver:
             status=OrderStatus.NOT_SENT,
             reason="the exchange does not know it, asked twice after it could no longer arrive",
         )
-        await self._parts.journal.append(Entry(record=change, actor=Actor.SYSTEM))
+        await note(self._parts, change)
 
     async def _sound(self, order: Order) -> None:
         assert self.alarm is not None

@@ -1,6 +1,7 @@
 """The only sender: judged under a lock, durable before it leaves, sent once, its outcome written down."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,9 +12,11 @@ from tui_trader.core.words import Actor, ClientOrderId, TradingState
 from tui_trader.desk.book import book_of
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Resolver
+from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import Accepted, NotSent, OrderReport, Refused, SubmitOutcome, Uncertain
 from tui_trader.journal.codec import encode
 from tui_trader.journal.ports import Entry, JournalUnwritable
+from tui_trader.risk.breakers import EXCHANGE
 from tui_trader.risk.gate import Judgement, judge
 
 
@@ -84,7 +87,8 @@ class Sender:
         try:
             refusal = self._at_the_door(intent)
             if refusal is None:
-                await self._note(order_id, OrderStatus.SENT)
+                sent = OrderChanged(client_order_id=order_id, status=OrderStatus.SENT)
+                await self._parts.journal.append(Entry(record=sent, actor=Actor.SYSTEM))
                 refusal = self._at_the_door(intent)
         except JournalUnwritable:
             self._parts.switch.trip()
@@ -112,23 +116,30 @@ class Sender:
             return Uncertain(f"no answer within {REQUEST_TIMEOUT:g} s")
 
     async def _heard(self, order_id: ClientOrderId, outcome: SubmitOutcome) -> None:
-        breakers = self._parts.breakers
         match outcome:
             case Accepted(report=report):
                 await self._accepted(order_id, report)
-                await breakers.succeeded("exchange")
+                await self._healthy()
             case Refused(code=code, text=text):
                 await self._note(order_id, OrderStatus.REJECTED, reason=f"{code} {text}")
-                await breakers.succeeded("exchange")
+                await self._healthy()
             case NotSent(text=text):
                 await self._note(order_id, OrderStatus.NOT_SENT, reason=text)
-                await breakers.failed("exchange", text)
+                await self._failing(text)
             case Uncertain(text=text):
                 await self._note(order_id, OrderStatus.UNKNOWN, reason=text)
                 self._resolver.start(order_id)
-                await breakers.failed("exchange", text)
+                await self._failing(text)
             case _:
                 assert_never(outcome)
+
+    async def _healthy(self) -> None:
+        with suppress(JournalUnwritable):
+            await self._parts.breakers.succeeded(EXCHANGE)
+
+    async def _failing(self, text: str) -> None:
+        with suppress(JournalUnwritable):
+            await self._parts.breakers.failed(EXCHANGE, text)
 
     async def _accepted(self, order_id: ClientOrderId, report: OrderReport) -> None:
         """An acknowledgement says that the order is there; what traded comes from fills."""
@@ -142,7 +153,7 @@ class Sender:
         change = OrderChanged(
             client_order_id=order_id, status=status, reason=reason, exchange_order_id=exchange_order_id
         )
-        await self._parts.journal.append(Entry(record=change, actor=Actor.SYSTEM))
+        await note(self._parts, change)
 
     async def _send_unjournalled(self, intent: Intent) -> None:
         """The journal is gone and this order only reduces: recorded in the emergency log, then sent."""

@@ -8,6 +8,7 @@ from tui_trader.core.words import Actor, TradingState
 from tui_trader.desk.hands import Hands
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.reconciler import Reconciler
+from tui_trader.desk.scribe import note
 from tui_trader.journal.ports import Entry, JournalUnwritable
 
 
@@ -86,7 +87,4 @@ class StateKeeper:
     async def _written(self, state: TradingState, reason: str, actor: Actor, code: str) -> None:
         generation = self._parts.state.generation + 1
         change = TradingStateChanged(state=state, reason=reason, code=code, generation=generation)
-        try:
-            await self._parts.journal.append(Entry(record=change, actor=actor))
-        except JournalUnwritable:
-            self._parts.emergency.append({"kind": "state", "state": state.value, "reason": reason, "code": code})
+        await note(self._parts, change, actor=actor)

@@ -53,6 +53,11 @@ class HaltSwitch:
         return self._tripped > self._released or self._state.current is TradingState.HALTED or self.file_exists()
 
     @property
+    def durable_state(self) -> TradingState:
+        """The state that the journal holds: what the next start begins with."""
+        return self._state.current
+
+    @property
     def state(self) -> TradingState:
         """The state in force: the durable one, unless flag or file say HALTED."""
         return TradingState.HALTED if self.is_halted else self._state.current

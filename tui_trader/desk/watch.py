@@ -36,7 +36,7 @@ class Watch:
         if equity is None:
             return
         meters = self._parts.meters.at(self._parts.clock.now(), equity)
-        tripped = trip(meters, equity, self._parts.policy.current)
+        tripped = trip(meters, equity, self._parts.policy.current, self._parts.state.current)
         if tripped is None:
             return
         if tripped.state is TradingState.REDUCING:

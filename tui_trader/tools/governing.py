@@ -79,7 +79,7 @@ class SetLeverage(Tool):
 
     name: ClassVar = "set_leverage"
     description: ClassVar = "Set a symbol's leverage at the exchange."
-    forms: ClassVar = {Actor.OPERATOR: LeverageOf}
+    forms: ClassVar = {Actor.OPERATOR: LeverageOf, Actor.SYSTEM: LeverageOf}
     trades: ClassVar = True
     reduces: ClassVar = False
 

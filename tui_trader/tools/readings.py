@@ -39,7 +39,7 @@ class LiveReadings:
         meters = book.meters
         return AccountView(
             trading_state=book.trading_state,
-            reason=self._state.reason,
+            reason=self._state.status.reason,
             equity=book.equity,
             wallet=self._desk.wallet,
             available=book.available,

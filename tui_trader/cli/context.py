@@ -1,0 +1,88 @@
+"""What every command shares: the home folder, the choice of JSON, and how answers and refusals are printed."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from tui_trader.core.clock import WallClock, text
+from tui_trader.core.records import JsonObject
+from tui_trader.engine.home import Home, home_folder
+
+DONE, NO, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: done; the answer is no; wrong usage or configuration; interrupted."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Shared:
+    """The global options, wherever on the line they stood."""
+
+    folder: Path | None = None
+    as_json: bool = False
+
+    @property
+    def home(self) -> Home:
+        """The home folder that they name."""
+        return Home(home_folder(self.folder))
+
+
+def shared_options(command: F) -> F:
+    """Adds `--home` and `--json`; they mean the same before and after a command."""
+
+    def home(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+        if value is not None:
+            shared_of(ctx).folder = value
+
+    def as_json(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            shared_of(ctx).as_json = True
+
+    command = click.option(
+        "--json", is_flag=True, expose_value=False, callback=as_json, help="One JSON object a line, nothing else."
+    )(command)
+    return click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        expose_value=False,
+        callback=home,
+        help="The home folder (else TUI_TRADER_HOME, else the platform's state folder).",
+    )(command)
+
+
+def shared_of(ctx: click.Context) -> Shared:
+    """The shared options of this invocation."""
+    return ctx.find_root().ensure_object(Shared)
+
+
+def pass_shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hands `Shared` to the command as its first argument."""
+
+    @click.pass_context
+    def with_shared(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        return ctx.invoke(command, shared_of(ctx), *args, **kwargs)
+
+    return update_wrapper(with_shared, command)
+
+
+def say(shared: Shared, line: JsonObject, human: str) -> None:
+    """One answer: a JSON line, or words."""
+    sys.stdout.write((json.dumps(dict(line), separators=(",", ":")) if shared.as_json else human) + "\n")
+    sys.stdout.flush()
+
+
+def now_text() -> str:
+    """The time of an answer that no engine gave."""
+    return text(WallClock().now())
+
+
+def refuse(sentence: str, code: int) -> NoReturn:
+    """Say why on stderr, and leave with the code."""
+    sys.stderr.write(f"tui-trader: {sentence}\n")
+    raise SystemExit(code)

@@ -1,0 +1,57 @@
+"""`run`: the engine without a screen."""
+
+import signal
+
+import click
+
+from tui_trader.cli.context import INTERRUPTED, Shared, refuse, shared_of, shared_options
+from tui_trader.cli.failures import told
+from tui_trader.cli.output import LineWriter
+from tui_trader.cli.run_options import AskedRun, options_of, run_options
+from tui_trader.engine.options import RunOptions
+from tui_trader.engine.session import Session
+from tui_trader.engine.settings import load_settings
+
+_LINES_OUT_WITHIN = 5.0
+"""Seconds that a reader of stdout has for the last lines once the run is over."""
+
+
+@click.command()
+@run_options
+@click.option("--cycles", type=click.IntRange(min=1), help="Stop after so many decisions.")
+@shared_options
+@click.pass_context
+def run(ctx: click.Context, /, cycles: int | None, **given: str | int | None) -> None:
+    """Run the engine without a screen, until it is stopped or the data end.
+
+    SIGTERM and ctrl-c end it cleanly: entries are cancelled, what began is carried to protected or closed, stops stay.
+    A lost terminal does not stop it.
+    """
+    asked = AskedRun(**given).over(ctx.meta[AskedRun.KEY])  # type: ignore[arg-type]
+    shared = shared_of(ctx)
+    try:
+        code = _run(shared, _prepared(shared, asked, cycles))
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
+        refuse(*told(error))
+    raise SystemExit(code)
+
+
+def _prepared(shared: Shared, asked: AskedRun, cycles: int | None) -> RunOptions:
+    home = shared.home
+    home.prepare()
+    return options_of(asked, home, load_settings(home.config), cycles=cycles, with_console=False)
+
+
+def _run(shared: Shared, options: RunOptions) -> int:
+    writer = LineWriter(as_json=shared.as_json)
+    with Session(options, sink=writer) as session:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        session.take_signals(signal.SIGTERM, signal.SIGINT)
+        session.engine.wait()
+    ended, failure = session.engine.ended, session.engine.failure
+    if ended is not None:
+        writer(ended.summary)
+    writer.close(_LINES_OUT_WITHIN)
+    if failure is not None:
+        raise failure
+    return INTERRUPTED if session.signal is not None else 0

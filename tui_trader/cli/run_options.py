@@ -1,0 +1,70 @@
+"""The options of a run, which the console and `run` share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar
+
+import click
+
+from tui_trader.core.words import Mode
+from tui_trader.engine.home import Home
+from tui_trader.engine.options import RunOptions, speed_of
+from tui_trader.engine.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRun:
+    """What was given on the command line; None where the settings decide."""
+
+    KEY: ClassVar[str] = "tui_trader.asked_run"
+
+    mode: str | None = None
+    feed: str | None = None
+    symbols: str | None = None
+    prompt: str | None = None
+    decider: str | None = None
+    seed: int | None = None
+    speed: str | None = None
+
+    def over(self, earlier: "AskedRun") -> "AskedRun":
+        """These options, and where they are silent the earlier ones (given before the command)."""
+        chosen = {f.name: getattr(self, f.name) for f in fields(self)}
+        return AskedRun(**{name: getattr(earlier, name) if v is None else v for name, v in chosen.items()})
+
+
+def run_options(command: F) -> F:
+    """Adds the options that say what a run is made of."""
+    options = (
+        click.option("--mode", type=click.Choice([m.value for m in Mode]), help="Whose money (default: paper)."),
+        click.option("--feed", help="auto, binance, synthetic, or file:PATH[,PATH…] (default: auto)."),
+        click.option("--symbols", help="Only these of the policy's symbols, separated by commas."),
+        click.option("--prompt", help="A prompt's name or file (default: trader)."),
+        click.option("--decider", type=click.Choice(["auto", "openai", "rules"]), help="Who decides (default: auto)."),
+        click.option("--seed", type=click.IntRange(min=0), help="Makes a run repeatable."),
+        click.option("--speed", help="1 to N times real time, or max (default: 1)."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def options_of(
+    asked: AskedRun, home: Home, settings: Settings, *, cycles: int | None, with_console: bool
+) -> RunOptions:
+    """Flags over settings. Raises SettingsError."""
+    given = asked.symbols.split(",") if asked.symbols is not None else settings.symbols
+    return RunOptions(
+        home=home,
+        settings=settings,
+        mode=Mode(asked.mode) if asked.mode else settings.mode,
+        feed=asked.feed or settings.feed,
+        symbols=tuple(symbol.strip() for symbol in given if symbol.strip()),
+        prompt=asked.prompt or settings.prompt,
+        decider=asked.decider or settings.decider,
+        seed=settings.seed if asked.seed is None else asked.seed,
+        speed=speed_of(asked.speed or settings.speed),
+        cycles=cycles,
+        with_console=with_console,
+    )

@@ -1,0 +1,99 @@
+"""A journal row in one line for people: what happened, with the figures that matter."""
+
+from tui_trader.core.money import plain
+from tui_trader.core.order import Intent
+from tui_trader.core.records import (
+    AccountReconciled,
+    BreakerChanged,
+    CycleDecided,
+    EngineStarted,
+    EngineStopped,
+    EquityMarked,
+    FundingBooked,
+    HomeOpened,
+    ModelAnswered,
+    ModelAsked,
+    OrderChanged,
+    OrderFilled,
+    OrderIntended,
+    PositionAdopted,
+    ProtectionFailed,
+    Record,
+    RiskJudged,
+    ToolCalled,
+    ToolReturned,
+    TradingStateChanged,
+    TransferBooked,
+)
+from tui_trader.engine.views import AuditLine
+from tui_trader.journal.ports import Row
+
+
+def audit_line(row: Row) -> AuditLine:
+    """The row, told in a line."""
+    return AuditLine(seq=row.seq, time=row.time, kind=row.record.KIND, actor=row.actor.value, text=_told(row.record))
+
+
+def _told(record: Record) -> str:
+    match record:
+        case ToolCalled(tool=tool, arguments=arguments):
+            return f"{tool} " + " ".join(f"{k}={v}" for k, v in arguments.items() if k != "reason" and v is not None)
+        case ToolReturned(tool=tool, status=status, result=result):
+            return f"{tool} {status.value} {result.get('detail') or result.get('status') or ''}".rstrip()
+        case CycleDecided(cycle=cycle, verdict=verdict, reason=reason):
+            return f"#{cycle} {verdict.value}: {reason}"
+        case RiskJudged(verdict=verdict, code=code, detail=detail):
+            return f"{verdict} {code} {detail}".rstrip()
+        case ModelAsked(model=model):
+            return model
+        case ModelAnswered(model=model, fault=fault, input_tokens=put_in, output_tokens=put_out):
+            return f"{model} {fault or 'answered'} {put_in}+{put_out} tokens"
+        case _:
+            return _told_of_orders(record)
+
+
+def _told_of_orders(record: Record) -> str:
+    match record:
+        case OrderIntended(intent=intent):
+            return _intent(intent)
+        case OrderChanged(client_order_id=order_id, status=status, reason=reason):
+            return f"{status.value} {order_id} {reason}".rstrip()
+        case OrderFilled(fill=fill):
+            figures = f"{fill.side.value} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}"
+            return f"{figures} fee {plain(fill.fee)} realised {plain(fill.realised)}"
+        case FundingBooked(symbol=symbol, amount=amount):
+            return f"{symbol} {plain(amount)}"
+        case TransferBooked(amount=amount):
+            return plain(amount)
+        case PositionAdopted(reason=reason) | ProtectionFailed(reason=reason):
+            return reason
+        case _:
+            return _told_of_state(record)
+
+
+def _told_of_state(record: Record) -> str:
+    match record:
+        case TradingStateChanged(state=state, reason=reason):
+            return f"{state.value}: {reason}"
+        case BreakerChanged(scope=scope, open=is_open, failures=failures):
+            return f"{scope} {'open' if is_open else 'closed'} after {failures}"
+        case AccountReconciled(equity=equity, differences=differences):
+            return "; ".join(differences) or f"agrees, equity {plain(equity)}"
+        case EquityMarked(equity=equity):
+            return plain(equity)
+        case EngineStarted(feed=feed, decider=decider):
+            return f"feed {feed}, decider {decider}"
+        case EngineStopped(reason=reason):
+            return reason
+        case HomeOpened(mode=mode, account=account):
+            return f"{mode.value} {account}"
+        case _:
+            return ""
+
+
+def _intent(intent: Intent) -> str:
+    price = intent.price if intent.price is not None else intent.stop_price
+    at = f" at {plain(price)}" if price is not None else ""
+    return (
+        f"{intent.purpose.value} {intent.side.value} {plain(intent.quantity)} {intent.symbol} {intent.type.value}{at}"
+    )

@@ -1,0 +1,38 @@
+"""Checkpoints of the decision graph: on disk in real time, in memory where no thread may answer. Disposable."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+
+@asynccontextmanager
+async def checkpoints(path: Path | None) -> "AsyncIterator[BaseCheckpointSaver[str]]":
+    """A saver on the file, or in memory (None). A damaged file is put aside: nothing in it is needed."""
+    if path is None:
+        yield InMemorySaver()
+        return
+    connection = await aiosqlite.connect(path)
+    try:
+        try:
+            saver = await _set_up(connection)
+        except aiosqlite.DatabaseError:
+            await connection.close()
+            path.unlink(missing_ok=True)  # noqa: ASYNC240 - once, before anything runs
+            connection = await aiosqlite.connect(path)
+            saver = await _set_up(connection)
+        yield saver
+    finally:
+        await connection.close()
+
+
+async def _set_up(connection: aiosqlite.Connection) -> AsyncSqliteSaver:
+    saver = AsyncSqliteSaver(connection)
+    await saver.setup()
+    # A lost checkpoint is an expired approval; it is not worth a sync on each step.
+    await connection.execute("PRAGMA synchronous = NORMAL")
+    return saver

@@ -1,0 +1,126 @@
+"""The control socket: commands from other processes of the same user, on a real-time loop of its own."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+import threading
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tui_trader.engine.client import EngineClient
+from tui_trader.engine.commands import Command, Reply, parse_command
+
+_LONGEST_LINE = 16_384
+_READ_WITHIN = 10.0
+_ANSWER_WITHIN = 120.0
+"""Real seconds. A flatten retries for a while before it says that it failed."""
+_PEER = struct.Struct("3i")
+
+
+class NotRunning(Exception):
+    """No engine listens in this home."""
+
+
+class ControlServer:
+    """Serves one engine. A halt works even while the engine's own loop hangs: the switch is tripped from here."""
+
+    def __init__(self, path: Path, client: EngineClient) -> None:
+        self._path = path
+        self._client = client
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="control socket", daemon=True)
+        self._listening = threading.Event()
+
+    def start(self) -> None:
+        """Listen; returns when the socket is there."""
+        self._thread.start()
+        self._listening.wait(timeout=5.0)
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=2.0)
+        self._path.unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._path.unlink(missing_ok=True)
+            server = self._loop.run_until_complete(
+                asyncio.start_unix_server(self._connected, path=self._path, limit=_LONGEST_LINE)
+            )
+            self._path.chmod(0o600)
+            self._listening.set()
+            self._loop.run_forever()
+            server.close()
+            self._cancel_all()
+        finally:
+            self._listening.set()
+            self._loop.close()
+
+    def _cancel_all(self) -> None:
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if not _is_our_user(writer):
+                return
+            while line := await self._line(reader):
+                reply = await self._answer(line)
+                writer.write(reply.model_dump_json().encode() + b"\n")
+                await writer.drain()
+        except (TimeoutError, ConnectionError, ValueError):
+            return  # a peer that stalls, leaves or floods gets no answer
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    @staticmethod
+    async def _line(reader: asyncio.StreamReader) -> bytes:
+        async with asyncio.timeout(_READ_WITHIN):
+            return await reader.readline()
+
+    async def _answer(self, line: bytes) -> Reply:
+        try:
+            command = parse_command(line)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "command"
+            return Reply(done=False, code="INVALID_COMMAND", text=f"{place}: {first['msg']}")
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN):
+                return await asyncio.wrap_future(self._client.submit(command))
+        except TimeoutError:
+            return Reply(done=False, code="NO_ANSWER", text=f"the engine did not answer within {_ANSWER_WITHIN:g} s")
+
+
+def _is_our_user(writer: asyncio.StreamWriter) -> bool:
+    """The socket's folder is private already; the kernel's word about the peer is the second lock."""
+    peer = writer.get_extra_info("socket")
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    _, uid, _ = _PEER.unpack(credentials)
+    return uid in (os.getuid(), 0)
+
+
+def ask(path: Path, command: Command, *, timeout: float = _ANSWER_WITHIN) -> Reply:
+    """Send one command to the engine of a home and wait for its answer. Raises NotRunning, TimeoutError."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.settimeout(timeout)
+        try:
+            peer.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise NotRunning(str(path)) from None
+        peer.sendall(command.model_dump_json().encode() + b"\n")
+        with peer.makefile("rb") as answers:
+            line = answers.readline()
+    if not line:
+        raise NotRunning(str(path))
+    return Reply.model_validate_json(line)

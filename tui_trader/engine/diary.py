@@ -1,0 +1,44 @@
+"""The log file of a home: what went wrong, in words, with known secrets blacked out and no local variables."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from tui_trader.journal.redact import Redactor
+
+_QUIET = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "openai",
+    "asyncio",
+    "langchain",
+    "langgraph",
+    "urllib3",
+    "aiohttp",
+)
+
+
+class _Redacting(logging.Formatter):
+    """Blacks out after rendering, tracebacks included."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line as it may be read by anyone who may read the home."""
+        return self._redactor(super().format(record))
+
+
+def keep_diary(path: Path, secrets: Iterable[str]) -> None:
+    """Warnings and errors go to the file and nowhere else: a line on a terminal would tear the screen."""
+    redactor = Redactor()
+    for secret in secrets:
+        redactor.register(secret)
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(_Redacting(redactor))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,39 @@
+"""What a run is made of, as the user asked for it, checked."""
+
+import math
+from dataclasses import dataclass
+
+from tui_trader.core.words import Mode
+from tui_trader.engine.home import Home
+from tui_trader.engine.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """One run. `speed` is the pace of the engine's clock, infinite for `max`; `cycles` None runs until stopped."""
+
+    home: Home
+    settings: Settings
+    mode: Mode
+    feed: str
+    symbols: tuple[str, ...]
+    prompt: str
+    decider: str
+    seed: int | None
+    speed: float
+    cycles: int | None = None
+    with_console: bool = False
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether time jumps."""
+        return math.isinf(self.speed)
+
+
+def speed_of(text: str) -> float:
+    """`1` to any whole number, or `max`. Raises SettingsError."""
+    if text == "max":
+        return math.inf
+    if text.isdecimal() and int(text) >= 1:
+        return float(text)
+    raise SettingsError(f"--speed {text}: it must be a whole number from 1, or max.")

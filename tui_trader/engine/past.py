@@ -1,0 +1,45 @@
+"""What a home's journal says before a run begins: whose it is, where its market stopped, what seed it had."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_trader.core.clock import Instant
+from tui_trader.core.records import CycleDecided, EngineStarted, HomeOpened
+from tui_trader.desk.ledger import Ledger
+from tui_trader.journal.ports import Row
+from tui_trader.journal.reader import JournalReader
+
+
+@dataclass(slots=True)
+class Past:
+    """A fold over the rows that say how the home has been used."""
+
+    opened: HomeOpened | None = None
+    last_start: EngineStarted | None = None
+    last_time: Instant | None = None
+    last_cycle: int = 0
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def apply(self, row: Row) -> None:
+        """Take one row in."""
+        self.last_time = row.time
+        self.ledger.apply(row)
+        match row.record:
+            case HomeOpened() as opened:
+                self.opened = opened
+            case EngineStarted() as started:
+                self.last_start = started
+            case CycleDecided(cycle=cycle):
+                self.last_cycle = max(self.last_cycle, cycle)
+            case _:
+                pass
+
+
+def past_of(path: Path) -> Past:
+    """Read the whole journal, if there is one. Raises what the reader raises for a damaged one."""
+    past = Past()
+    if path.exists():
+        with JournalReader(path) as reader:
+            for row in reader.rows():
+                past.apply(row)
+    return past

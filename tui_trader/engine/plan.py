@@ -1,0 +1,171 @@
+"""The plan of a run: prompt, symbols, market, decider and where time begins, decided before the clock starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_trader.agent.prompt import Prompt, load_prompt
+from tui_trader.core.chance import Chance
+from tui_trader.core.clock import Instant, WallClock, text
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.instrument_table import instrument, known_symbols
+from tui_trader.core.words import Mode, Symbol
+from tui_trader.engine.home import Home, HomeError
+from tui_trader.engine.options import RunOptions
+from tui_trader.engine.past import Past
+from tui_trader.engine.resources import shipped
+from tui_trader.engine.settings import Settings, SettingsError
+from tui_trader.market.choose import FeedChoice, FeedKind, parse_feed
+from tui_trader.market.kline_data import RecordedMarket, read_market
+from tui_trader.market.synthetic import SEEDED_START
+from tui_trader.risk.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run will be made of. `market_seed` belongs to the synthetic market and outlives restarts."""
+
+    options: RunOptions
+    prompt: Prompt
+    symbols: tuple[Symbol, ...]
+    instruments: Mapping[Symbol, Instrument]
+    choice: FeedChoice
+    recorded: RecordedMarket | None
+    decider: str
+    decider_why: str
+    past: Past
+    epoch: Instant
+    market_start: Instant
+    market_seed: int | None
+
+    @property
+    def resumes_after(self) -> Instant | None:
+        """The market time after which a restart goes on; None in a fresh home or on another market."""
+        return self.epoch if self.past.last_time is not None and self.epoch >= self.past.last_time else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """Which market, told apart from others: kind, files or seed, and where it begins."""
+
+    identity: str
+    start: Instant
+    seed: int | None = None
+
+
+def plan_of(options: RunOptions, past: Past) -> Plan:
+    """Read prompt and market, choose symbols and decider. Raises PolicyError, FeedError, SettingsError, HomeError."""
+    _check_mode(options, past)
+    prompt = load_prompt(options.prompt, (options.home.prompts, shipped("prompts")))
+    instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
+    symbols = _wanted(options, prompt.policy)
+    choice = parse_feed(options.feed)
+    recorded = read_market(choice.paths, symbols, instruments) if choice.kind is FeedKind.FILE else None
+    market = _market_of(options, past, choice, recorded)
+    decider, why = _chosen_decider(options.decider, options.settings)
+    chosen = tuple(recorded.symbols) if recorded else symbols
+    return Plan(
+        options=options,
+        prompt=prompt,
+        symbols=chosen,
+        instruments={symbol: instruments[symbol] for symbol in chosen if symbol in instruments},
+        choice=choice,
+        recorded=recorded,
+        decider=decider,
+        decider_why=why,
+        past=past,
+        epoch=_epoch(market, past, options.home),
+        market_start=market.start,
+        market_seed=market.seed,
+    )
+
+
+def _check_mode(options: RunOptions, past: Past) -> None:
+    if options.mode is not Mode.PAPER:
+        raise SettingsError(
+            f"--mode {options.mode.value}: this version trades on paper only (Binance comes with its adapter). "
+            "Use --mode paper."
+        )
+    if past.opened is not None and past.opened.mode is not options.mode:
+        raise HomeError(
+            f"{options.home.folder}: belongs to mode {past.opened.mode.value} and stays so. "
+            f"Use --mode {past.opened.mode.value}, or another folder with --home."
+        )
+
+
+def _wanted(options: RunOptions, policy: Policy) -> tuple[Symbol, ...]:
+    """The policy's symbols, narrowed by `--symbols`."""
+    asked = tuple(Symbol(symbol.upper()) for symbol in options.symbols)
+    outside = [symbol for symbol in asked if symbol not in policy.symbols]
+    if outside:
+        raise SettingsError(
+            f"--symbols {','.join(outside)}: not in the policy of {policy.name}, which has "
+            f"{', '.join(policy.symbols)}. Name one of those, or add it to the prompt."
+        )
+    return asked or policy.symbols
+
+
+def _chosen_decider(asked: str, settings: Settings) -> tuple[str, str]:
+    """The decider, and why where the program chose."""
+    match asked:
+        case "auto" if settings.model_key is not None:
+            return "openai", "auto: a model key is set"
+        case "auto":
+            return "rules", "auto: no model key is set, so the documented baseline decides"
+        case "openai" if settings.model_key is None:
+            raise SettingsError(
+                "--decider openai: no model key is set. Set TUI_TRADER_OPENAI__API_KEY (or OPENAI_API_KEY), "
+                "or use --decider rules."
+            )
+        case "openai" | "rules":
+            return asked, ""
+        case _:
+            raise SettingsError(f"--decider {asked}: not known. Use auto, openai or rules.")
+
+
+def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: RecordedMarket | None) -> _Market:
+    """The market asked for; it may differ from the last run's only when nothing is held and nothing works."""
+    if recorded is not None:
+        names = ",".join(sorted(path.name for path in choice.paths))
+        market = _Market(f"file:{names}", recorded.start)
+    else:
+        market = _synthetic(options.seed, past)
+    last = past.last_start
+    if last is None or _identity(last.feed, last.market_seed) == market.identity:
+        return market
+    if past.ledger.positions or past.ledger.open_orders():
+        raise HomeError(
+            f"{options.home.folder}: positions or orders are open on the market {last.feed}; "
+            "a paper home changes its market only when flat. Flatten first, or use another folder with --home."
+        )
+    return market
+
+
+def _synthetic(seed: int | None, past: Past) -> _Market:
+    last = past.last_start
+    if last is not None and last.market_seed is not None and seed in (None, last.market_seed):
+        return _Market(f"synthetic:{last.market_seed}", last.market_start, last.market_seed)
+    if seed is not None:
+        return _Market(f"synthetic:{seed}", SEEDED_START, seed)
+    drawn = int.from_bytes(Chance(None).salt("market")[:6])
+    return _Market(f"synthetic:{drawn}", WallClock().now(), drawn)
+
+
+def _identity(feed: str, seed: int | None) -> str:
+    if seed is not None:
+        return f"synthetic:{seed}"
+    names = (part.rsplit("/", 1)[-1] for part in feed.removeprefix("file:").split(","))
+    return f"file:{','.join(sorted(names))}"
+
+
+def _epoch(market: _Market, past: Past, home: Home) -> Instant:
+    """Where time begins: a fresh home at the market's start, a used one after its last row."""
+    last = past.last_start
+    if past.last_time is None:
+        return market.start
+    same = last is not None and _identity(last.feed, last.market_seed) == market.identity
+    if not same and market.start < past.last_time:
+        raise HomeError(
+            f"{home.folder}: its time is {text(past.last_time)}, and this market begins earlier, at "
+            f"{text(market.start)}. Use another folder with --home."
+        )
+    return max(market.start, past.last_time)

@@ -1,0 +1,84 @@
+"""The rhythm: one decision an interval, never two at once, and one at once when asked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tui_trader.core.clock import NANOSECONDS, Clock, Instant, later
+
+_AFTER_THE_BOUNDARY = 0.2
+"""Seconds by which a decision follows the interval's boundary, so that the candle which closed there is in."""
+
+
+class Schedule:
+    """Calls `decide` on the boundaries of the interval, and early when asked to."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        interval: Callable[[], float],
+        before: Callable[[], Awaitable[None]],
+        decide: Callable[[int], Awaitable[object]],
+        first_cycle: int,
+    ) -> None:
+        """`interval` in seconds is asked each time, since the policy may change; `before` runs ahead of each cycle."""
+        self._clock = clock
+        self._interval = interval
+        self._before = before
+        self._decide = decide
+        self._cycle = first_cycle
+        self._asked = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self.next_at: Instant | None = None
+        self.is_deciding = False
+
+    @property
+    def last_cycle(self) -> int:
+        """The number of the last cycle that began."""
+        return self._cycle - 1
+
+    def decide_now(self) -> None:
+        """Do not wait; while a decision runs, one more follows it."""
+        self._asked.set()
+
+    def stop(self) -> None:
+        """No further cycle; the one that runs is finished."""
+        self._stopping.set()
+        self._asked.set()
+
+    async def run(self, cycles: int | None) -> None:
+        """Decide until stopped, or `cycles` times."""
+        done = 0
+        while (cycles is None or done < cycles) and not self._stopping.is_set():
+            await self._wait()
+            if self._stopping.is_set():
+                return
+            await self._one()
+            done += 1
+
+    async def _one(self) -> None:
+        self._asked.clear()
+        self.is_deciding = True
+        try:
+            await self._before()
+            number, self._cycle = self._cycle, self._cycle + 1
+            await self._decide(number)
+        finally:
+            self.is_deciding = False
+
+    async def _wait(self) -> None:
+        self.next_at = self._next(self._clock.now())
+        timer = asyncio.ensure_future(self._clock.sleep_until(self.next_at))
+        asked = asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait({timer, asked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            asked.cancel()
+
+    def _next(self, now: Instant) -> Instant:
+        """The first boundary of the interval that lies ahead, and a moment more."""
+        step = round(self._interval() * NANOSECONDS)
+        boundary = Instant(now - now % step)
+        candidate = later(boundary, _AFTER_THE_BOUNDARY)
+        return candidate if candidate > now else later(Instant(boundary + step), _AFTER_THE_BOUNDARY)

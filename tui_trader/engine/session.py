@@ -1,0 +1,48 @@
+"""A session: one process that holds a home, runs the engine in it, answers the socket and minds the signals."""
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+from tui_trader.engine.control import ControlServer
+from tui_trader.engine.diary import keep_diary
+from tui_trader.engine.home import HomeLock
+from tui_trader.engine.lines import LineSink
+from tui_trader.engine.options import RunOptions
+from tui_trader.engine.thread import EngineThread
+
+
+class Session:
+    """Use it as a context; inside, the lock is held, the socket listens and the engine runs."""
+
+    def __init__(self, options: RunOptions, *, sink: LineSink | None = None) -> None:
+        """The home must be prepared. Raises HomeError where it is locked."""
+        self._lock: HomeLock = options.home.locked()
+        keep_diary(options.home.log, options.settings.secrets())
+        self.engine = EngineThread(options, sink=sink)
+        self._server = ControlServer(options.home.socket, self.engine)
+        self.signal: signal.Signals | None = None
+
+    def __enter__(self) -> "Session":
+        """Start."""
+        self._server.start()
+        self.engine.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the engine, close the socket, let the home go."""
+        self.engine.stop("the program ends")
+        self.engine.join()
+        self._server.close()
+        self._lock.__exit__(None, None, None)
+
+    def take_signals(self, *wanted: signal.Signals, then: Callable[[], None] = lambda: None) -> None:
+        """On any of these the engine is asked to end cleanly; `then` runs after that, in the main thread."""
+
+        def taken(number: int, _: FrameType | None) -> None:
+            self.signal = signal.Signals(number)
+            self.engine.stop(f"signal {self.signal.name}")
+            then()
+
+        for number in wanted:
+            signal.signal(number, taken)

@@ -1,0 +1,145 @@
+"""Settings: flags over environment over `config.toml` over defaults; what is not known is refused by name."""
+
+import os
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from tui_trader.core.words import Mode
+
+PREFIX = "TUI_TRADER_"
+_OUTSIDE_THE_MODEL = frozenset({f"{PREFIX}HOME"})
+
+
+class SettingsError(Exception):
+    """A setting is wrong or unknown; the sentence names it and the fix, never its value."""
+
+
+class BinanceSettings(BaseModel):
+    """Where Binance is, and the account's keys."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    rest_url: str | None = None
+    stream_url: str | None = None
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+
+
+class OpenAISettings(BaseModel):
+    """Where the model is. Any OpenAI-compatible server will do."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    base_url: str = "https://api.openai.com/v1"
+    api_key: SecretStr | None = None
+    model: str | None = None
+    """None: the prompt's `llm.model`."""
+    responses_api: bool = False
+
+
+class Settings(BaseSettings):
+    """What can be set once and for all; the command line's options override it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        hide_input_in_errors=True,
+        frozen=True,
+    )
+
+    mode: Mode = Mode.PAPER
+    feed: str = "auto"
+    symbols: tuple[str, ...] = ()
+    prompt: str = "trader"
+    decider: Literal["auto", "openai", "rules"] = "auto"
+    seed: int | None = None
+    speed: str = "1"
+    theme: str = "midnight"
+    binance: BinanceSettings = Field(default_factory=BinanceSettings)
+    openai: OpenAISettings = Field(default_factory=OpenAISettings)
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    """The usual variable is honoured too."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature is fixed
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; no `.env` is read."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def model_key(self) -> SecretStr | None:
+        """The model's key, wherever it was set."""
+        return self.openai.api_key or self.openai_api_key
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the redactor."""
+        held = (self.binance.api_key, self.binance.api_secret, self.model_key)
+        return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+
+def load_settings(config: Path) -> Settings:
+    """Read environment and `config.toml` (which need not exist). Raises SettingsError."""
+    _refuse_unknown_variables()
+    _refuse_unreadable(config)
+
+    class _FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=config)
+
+    try:
+        return _FromFile()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        hint = _nearest(name.split(".", maxsplit=1)[0]) if first["type"] == "extra_forbidden" else ""
+        raise SettingsError(f"setting {name}: {first['msg']}.{hint} (environment or {config})") from None
+
+
+def _refuse_unreadable(config: Path) -> None:
+    try:
+        tomllib.loads(config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{config}: not valid TOML ({error}). Correct it or remove the file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{config}: cannot be read ({type(error).__name__}). See to its rights.") from None
+
+
+def _refuse_unknown_variables() -> None:
+    """pydantic-settings ignores a misspelt variable; a limit or key that silently is not set must not pass."""
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name in _OUTSIDE_THE_MODEL:
+            continue
+        path = name.removeprefix(PREFIX).lower().split("__")
+        if not _is_known(path):
+            raise SettingsError(f"environment variable {name} is not known.{_nearest(path[0])} Unset it.")
+
+
+def _is_known(path: list[str]) -> bool:
+    fields: type[BaseModel] = Settings
+    for index, part in enumerate(path):
+        field = fields.model_fields.get(part)
+        if field is None:
+            return False
+        annotation = field.annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return index == len(path) - 1
+        fields = annotation
+    return True
+
+
+def _nearest(name: str) -> str:
+    close = get_close_matches(name, Settings.model_fields, n=1)
+    return f" Did you mean {close[0]}?" if close else ""

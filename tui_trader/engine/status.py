@@ -1,0 +1,64 @@
+"""The status: of a running engine from its parts, of a resting home from its journal."""
+
+from decimal import Decimal
+
+from tui_trader.core.clock import text
+from tui_trader.core.money import plain
+from tui_trader.core.records import JsonObject, JsonValue
+from tui_trader.engine.lines import order_object
+from tui_trader.engine.views import StatusView
+from tui_trader.tools.ports import PositionView
+
+
+def status_object(view: StatusView) -> JsonObject:
+    """The status as DESIGN writes it."""
+    positions: list[JsonValue] = [position_object(position) for position in view.positions]
+    orders: list[JsonValue] = [dict(order_object(order)) for order in view.orders]
+    return {
+        "event": "status",
+        "time": text(view.time),
+        "running": view.running,
+        "mode": view.mode.value,
+        "account": view.account,
+        "trading_state": view.trading_state.value,
+        "reason": view.reason,
+        "autonomy": view.autonomy.value if view.autonomy else None,
+        "equity": plain(view.equity) if view.equity is not None else None,
+        "day_pnl": plain(view.day_pnl) if view.day_pnl is not None else None,
+        "model_spend_today": plain(view.model_spend_today),
+        "positions": positions,
+        "orders": orders,
+        "feed": _feed_object(view),
+        "decider": view.decider,
+        "decider_why": view.decider_why,
+        "prompt": view.prompt,
+        "last_cycle": view.last_cycle,
+        "next_decision": text(view.next_decision) if view.next_decision is not None else None,
+        "journal_head": view.journal_head,
+        "journal_entries": view.journal_entries,
+    }
+
+
+def _feed_object(view: StatusView) -> JsonObject | None:
+    if view.feed is None:
+        return None
+    age = None if view.feed.age is None else round(view.feed.age * 1_000)
+    return {"name": view.feed.name, "why": view.feed.why, "age_ms": age}
+
+
+def position_object(position: PositionView) -> JsonObject:
+    """A position as DESIGN writes it."""
+    return {
+        "symbol": position.symbol,
+        "quantity": plain(position.quantity),
+        "entry_price": plain(position.entry_price),
+        "mark_price": _figure(position.mark_price),
+        "unrealised": _figure(position.unrealised),
+        "liquidation_price": _figure(position.liquidation_price),
+        "stop_price": _figure(position.stop_price),
+        "take_profit_price": _figure(position.take_profit_price),
+    }
+
+
+def _figure(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)

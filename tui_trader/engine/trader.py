@@ -1,0 +1,201 @@
+"""One run of the trader on its loop: start in order, decide in rhythm, end protected."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from tui_trader import __version__
+from tui_trader.agent.runner import Agent
+from tui_trader.core.clock import Clock, WallClock, text
+from tui_trader.core.money import ZERO, Money
+from tui_trader.core.records import EngineStarted, EngineStopped, HomeOpened, JsonObject, Record
+from tui_trader.core.words import Actor
+from tui_trader.desk.scribe import note_to
+from tui_trader.engine.lines import LineFold, LineSink
+from tui_trader.engine.operator import OperatorDesk
+from tui_trader.engine.publisher import Publisher
+from tui_trader.engine.pump import Pump
+from tui_trader.engine.schedule import Schedule
+from tui_trader.engine.showing import Showing
+from tui_trader.engine.status import status_object
+from tui_trader.engine.totals import RunTotals
+from tui_trader.engine.wiring import Assembly
+from tui_trader.exchange.ports import Exchange
+from tui_trader.journal.emergency import EmergencyLog, import_emergencies
+from tui_trader.journal.ports import Entry, Journal
+from tui_trader.market.figures import KEPT_CANDLES
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: the summary line, and whether everything was carried to an end that is protected or flat."""
+
+    summary: JsonObject
+    reason: str
+    is_settled: bool
+
+
+class Trader:
+    """Owns the run's tasks: pump, desk, schedule."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        agent: Agent,
+        *,
+        exchange: Exchange,
+        journal: Journal,
+        clock: Clock,
+        emergency: EmergencyLog,
+        pump: Pump,
+        publisher: Publisher,
+        showing: Showing,
+        sink: LineSink | None,
+    ) -> None:
+        self._assembly = assembly
+        self._agent = agent
+        self._exchange = exchange
+        self._journal = journal
+        self._clock = clock
+        self._emergency = emergency
+        self._pump = pump
+        self._publisher = publisher
+        self._showing = showing
+        self._totals = RunTotals()
+        self._lines = LineFold(assembly.ledger, sink) if sink else None
+        self._stopping = asyncio.Event()
+        self._stop_reason = ""
+        self.schedule = Schedule(
+            clock,
+            interval=lambda: assembly.policy.current.interval,
+            before=self._before_cycle,
+            decide=self._agent.cycle,
+            first_cycle=assembly.plan.past.last_cycle + 1,
+        )
+        self.operator = OperatorDesk(
+            assembly.tools,
+            status=lambda: status_object(showing.status()),
+            decide_now=self.schedule.decide_now,
+        )
+        showing.schedule = self.schedule
+
+    # ------------------------------------------------------------------ the run
+
+    async def run(self, cycles: int | None) -> Ended:
+        """Start, decide until the cycles are done, the data end or somebody stops it; then end cleanly."""
+        await self._begin()
+        pumping = asyncio.create_task(self._pump.run(self._assembly.plan.resumes_after), name="market pump")
+        deciding: asyncio.Task[None] | None = None
+        stopping = asyncio.create_task(self._stopping.wait(), name="stop request")
+        try:
+            await self._assembly.desk.start()
+            await self._set_leverage()
+            self._totals.go_live(self._unrealised())
+            deciding = asyncio.create_task(self.schedule.run(cycles), name="schedule")
+            await asyncio.wait({pumping, deciding, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            reason = self._why(pumping, deciding)
+            return await self._end(reason, deciding)
+        finally:
+            for task in (pumping, deciding, stopping):
+                if task is not None:
+                    task.cancel()
+            await asyncio.gather(*(t for t in (pumping, deciding, stopping) if t), return_exceptions=True)
+
+    def stop(self, reason: str) -> None:
+        """Ask the run to end; call it on the loop."""
+        self._stop_reason = self._stop_reason or reason
+        self._stopping.set()
+
+    def _why(self, pumping: asyncio.Task[None], deciding: asyncio.Task[None]) -> str:
+        """The reason that ended the wait; a failure of the market or of the schedule is raised."""
+        if pumping.done() and not pumping.cancelled():
+            pumping.result()
+            return "the data have ended"
+        if deciding.done() and not deciding.cancelled():
+            deciding.result()
+            return "the cycles are done"
+        return self._stop_reason or "stopped"
+
+    # ------------------------------------------------------------------ its beginning
+
+    async def _begin(self) -> None:
+        """Everything that must be durable or warm before the first look at the exchange."""
+        self._journal.attach(self._totals)
+        self._journal.attach(self._publisher)
+        if self._lines is not None:
+            self._journal.attach(self._lines)
+            self._lines.go_live()
+        await import_emergencies(self._emergency, self._journal)
+        await self._assembly.tools.close_interrupted()
+        await self._write(*self._first_rows())
+        now = self._clock.now()
+        for symbol in self._assembly.feed.instruments:
+            self._assembly.market.warm(symbol, self._assembly.feed.history(symbol, now, KEPT_CANDLES))
+
+    def _first_rows(self) -> tuple[Record, ...]:
+        plan = self._assembly.plan
+        policy = self._assembly.policy.current
+        seeded = plan.options.seed is not None
+        started = EngineStarted(
+            version=__version__,
+            feed=plan.choice.name,
+            decider=plan.decider,
+            prompt=policy.name,
+            prompt_hash=plan.prompt.rendered().sha256,
+            symbols=tuple(self._assembly.feed.instruments),
+            autonomy=policy.autonomy,
+            policy=policy.as_record(),
+            seed=plan.options.seed,
+            market_time=plan.epoch,
+            market_start=plan.market_start,
+            market_seed=plan.market_seed,
+            wall_time=None if seeded else text(WallClock().now()),
+        )
+        if plan.past.opened is not None:
+            return (started,)
+        return HomeOpened(mode=plan.options.mode, account=self._exchange.account, version=__version__), started
+
+    async def _set_leverage(self) -> None:
+        """The exchange's setting is what the policy allows; where something is held, it stays as it is."""
+        wanted = self._assembly.policy.current.risk.max_leverage
+        for symbol, instrument in self._assembly.feed.instruments.items():
+            leverage = min(wanted, instrument.max_leverage)
+            is_set = self._assembly.seen.leverage.get(symbol) == leverage
+            if is_set or self._assembly.seen.report is None or not self._assembly.ledger.position(symbol).is_flat:
+                continue
+            arguments: JsonObject = {"symbol": symbol, "leverage": leverage}
+            await self._assembly.tools.call("set_leverage", arguments, caller=Actor.SYSTEM)
+
+    # ------------------------------------------------------------------ its end
+
+    async def _end(self, reason: str, deciding: asyncio.Task[None]) -> Ended:
+        """Finish the cycle that runs, carry what was begun to protected or closed, say goodbye."""
+        self.schedule.stop()
+        await asyncio.gather(deciding, return_exceptions=True)
+        settled = await self._assembly.desk.stop()
+        await note_to(self._journal, self._emergency, EngineStopped(reason=reason))
+        summary = self._totals.summary(
+            time=self._clock.now(),
+            unrealised=self._unrealised(),
+            equity=self._showing.equity(),
+            state=self._assembly.switch.durable_state,
+            head=self._journal.head,
+        )
+        self._publisher.publish_all()
+        return Ended(summary=summary, reason=reason, is_settled=settled)
+
+    # ------------------------------------------------------------------ between
+
+    async def _before_cycle(self) -> None:
+        await self._assembly.desk.watch.mark_equity()
+
+    async def _write(self, *records: Record) -> None:
+        await self._journal.append(*(Entry(record=record, actor=Actor.SYSTEM) for record in records))
+
+    def _unrealised(self) -> Money:
+        total = ZERO
+        for position in self._showing.positions():
+            total += position.unrealised or ZERO
+        return total

@@ -1,0 +1,155 @@
+"""What the engine publishes for screens and commands: frozen values, complete in themselves."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui_trader.agent.trace import NodeName, NodeStage
+from tui_trader.core.clock import Instant
+from tui_trader.core.money import Money, Price
+from tui_trader.core.order import Order
+from tui_trader.core.records import CycleDecided
+from tui_trader.core.words import Autonomy, Mode, Symbol, TradingState
+from tui_trader.tools.ports import Headroom, PositionView
+
+STATUS = "status"
+MARKET = "market"
+TRACE = "trace"
+POSITIONS = "positions"
+ORDERS = "orders"
+AUDIT = "audit"
+DECISIONS = "decisions"
+LIMITS = "limits"
+"""The keys of the mailbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """Which market, why that one, and the age of its newest quote (seconds of engine time; None before the first)."""
+
+    name: str
+    why: str
+    age: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """The state of everything at one instant. `running` False: read from the journal, with no engine behind it."""
+
+    time: Instant
+    running: bool
+    mode: Mode
+    account: str
+    trading_state: TradingState
+    reason: str
+    autonomy: Autonomy | None
+    equity: Money | None
+    day_pnl: Money | None
+    drawdown: float | None
+    model_spend_today: Money
+    model_budget: Money | None
+    feed: FeedView | None
+    decider: str
+    decider_why: str
+    prompt: str
+    last_cycle: int
+    next_decision: Instant | None
+    deciding: bool
+    positions: tuple[PositionView, ...]
+    orders: tuple[Order, ...]
+    journal_entries: int
+    journal_head: str
+    engine_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """One row of the market pane. `change` is a fraction (24 hours, or since the first candle); `trend` are closes."""
+
+    symbol: Symbol
+    price: Price
+    bid: Price
+    ask: Price
+    mark: Price
+    decimals: int
+    change: float | None
+    spread_bps: Decimal
+    funding_rate: Decimal
+    next_funding: Instant
+    volatility: float | None
+    age: float
+    stale: bool
+    trend: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeView:
+    """A node of the graph in the current (or last) cycle; `stage` None where the cycle did not pass it."""
+
+    node: NodeName
+    stage: NodeStage | None
+    milliseconds: int = 0
+    note: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceView:
+    """The graph as it lights up, and the decision once there is one."""
+
+    cycle: int
+    started: Instant | None
+    nodes: tuple[NodeView, ...]
+    decision: CycleDecided | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One journal row in a line."""
+
+    seq: int
+    time: Instant
+    kind: str
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsView:
+    """What is held."""
+
+    rows: tuple[PositionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersView:
+    """What works."""
+
+    rows: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """The tail of the journal, oldest first."""
+
+    lines: tuple[AuditLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsView:
+    """Every limit and how much of it is used."""
+
+    rows: tuple[Headroom, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsView:
+    """The last decisions, oldest first."""
+
+    rows: tuple[tuple[Instant, CycleDecided], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotesView:
+    """All symbols."""
+
+    rows: tuple[QuoteView, ...]

@@ -1,0 +1,192 @@
+"""Puts a trader together: exchange, journal, folds, desk, tools, agent. The only place that knows all of them."""
+
+from dataclasses import dataclass
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from tui_trader.agent.deciders.openai import OpenAIDecider
+from tui_trader.agent.deciders.ports import Decider
+from tui_trader.agent.deciders.rules import RulesDecider
+from tui_trader.agent.llm.connect import open_chat
+from tui_trader.agent.llm.settings import ChatSettings
+from tui_trader.agent.runner import Agent
+from tui_trader.agent.trace import AgentListener
+from tui_trader.core.chance import Chance
+from tui_trader.core.clock import Clock
+from tui_trader.core.margin import FeeRates
+from tui_trader.core.words import Symbol
+from tui_trader.desk.account import AccountSeen
+from tui_trader.desk.desk import Desk
+from tui_trader.desk.ledger import Ledger
+from tui_trader.desk.parts import Parts, TaskKeeper
+from tui_trader.desk.switch import HaltSwitch
+from tui_trader.engine.plan import Plan
+from tui_trader.exchange.ports import Exchange
+from tui_trader.journal.emergency import EmergencyLog
+from tui_trader.journal.ports import Journal
+from tui_trader.market.kline_feed import KlineFeed
+from tui_trader.market.ports import Feed
+from tui_trader.market.state import MarketState
+from tui_trader.market.synthetic import SyntheticFeed
+from tui_trader.risk.book import MarketView
+from tui_trader.risk.breakers import BreakerFold, Breakers
+from tui_trader.risk.meters import LossMeters
+from tui_trader.risk.policy import Policy
+from tui_trader.risk.trading_state import StateFold
+from tui_trader.tools.box import ToolLayer
+from tui_trader.tools.catalogue import all_tools
+from tui_trader.tools.readings import LiveReadings
+
+
+class PolicyHolder:
+    """The policy in force."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.current = policy
+
+
+class MarketPrices:
+    """The market state as the desk may see it."""
+
+    def __init__(self, market: MarketState) -> None:
+        self._market = market
+
+    def of(self, symbol: Symbol) -> MarketView:
+        """Prices of one symbol and their ages."""
+        view = self._market.view(symbol)
+        return MarketView(bid=view.bid, ask=view.ask, mark=view.mark, quote_age=view.quote_age, mark_age=view.mark_age)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """A trader in its parts, wired and not yet started."""
+
+    plan: Plan
+    policy: PolicyHolder
+    market: MarketState
+    feed: Feed
+    ledger: Ledger
+    state: StateFold
+    switch: HaltSwitch
+    seen: AccountSeen
+    breakers: Breakers
+    tasks: TaskKeeper
+    desk: Desk
+    tools: ToolLayer
+    readings: LiveReadings
+
+
+def feed_of(plan: Plan, clock: Clock, ledger: Ledger) -> Feed:
+    """The market of the plan, on this clock."""
+    if plan.recorded is not None:
+        return KlineFeed(plan.recorded, clock=clock, lean=lambda symbol: _sign(ledger, symbol))
+    return SyntheticFeed(
+        plan.symbols,
+        instruments=plan.instruments,
+        chance=Chance(plan.market_seed),
+        clock=clock,
+        start=plan.market_start,
+    )
+
+
+def _sign(ledger: Ledger, symbol: Symbol) -> int:
+    side = ledger.position(symbol).side
+    return side.sign if side is not None else 0
+
+
+def assemble(
+    plan: Plan,
+    *,
+    clock: Clock,
+    journal: Journal,
+    exchange: Exchange,
+    feed: Feed,
+    ledger: Ledger,
+    emergency: EmergencyLog,
+    tasks: TaskKeeper,
+) -> Assembly:
+    """Wire the parts and attach the folds, the ledger first: others read its orders."""
+    state, meters, breaker_fold = StateFold(), LossMeters(), BreakerFold()
+    policy = PolicyHolder(plan.prompt.policy.model_copy(update={"symbols": tuple(feed.instruments)}))
+    market = MarketState(clock)
+    switch = HaltSwitch(state, plan.options.home.halt_file)
+    breakers = Breakers(journal, breaker_fold, lambda: policy.current.risk.max_consecutive_failures)
+    seen = AccountSeen()
+    desk = Desk(
+        Parts(
+            exchange=exchange,
+            journal=journal,
+            clock=clock,
+            ledger=ledger,
+            state=state,
+            meters=meters,
+            breakers=breakers,
+            switch=switch,
+            seen=seen,
+            emergency=emergency,
+            prices=MarketPrices(market),
+            policy=policy,
+            instruments=feed.instruments,
+            fees=FeeRates(),
+            tasks=tasks,
+        )
+    )
+    readings = LiveReadings(desk, market, policy, state)
+    tools = ToolLayer(
+        all_tools(desk, readings, policy), journal=journal, emergency=emergency, symbols=tuple(feed.instruments)
+    )
+    for fold in (ledger, state, meters, breaker_fold, tools):
+        journal.attach(fold)
+    return Assembly(
+        plan=plan,
+        policy=policy,
+        market=market,
+        feed=feed,
+        ledger=ledger,
+        state=state,
+        switch=switch,
+        seen=seen,
+        breakers=breakers,
+        tasks=tasks,
+        desk=desk,
+        tools=tools,
+        readings=readings,
+    )
+
+
+def decider_of(plan: Plan, journal: Journal, clock: Clock) -> Decider:
+    """The decider of the plan. A model's client is loaded only where a model decides."""
+    if plan.decider == "rules":
+        return RulesDecider()
+    settings, limits = plan.options.settings, plan.prompt.policy.llm
+    key = settings.model_key
+    assert key is not None  # the plan refuses a model without a key
+    chat = ChatSettings(
+        model=settings.openai.model or limits.model,
+        api_key=key,
+        base_url=settings.openai.base_url,
+        timeout=limits.deadline,
+        responses_api=settings.openai.responses_api,
+    )
+    return OpenAIDecider(model=open_chat(chat), prompt=plan.prompt.rendered(), journal=journal, clock=clock)
+
+
+def agent_of(
+    assembly: Assembly,
+    journal: Journal,
+    clock: Clock,
+    checkpointer: "BaseCheckpointSaver[str]",
+    emit: AgentListener,
+) -> Agent:
+    """The agent over the assembly's tools and readings."""
+    return Agent(
+        decider=decider_of(assembly.plan, journal, clock),
+        toolbox=assembly.tools,
+        readings=assembly.readings,
+        journal=journal,
+        breakers=assembly.breakers,
+        clock=clock,
+        policy=lambda: assembly.policy.current,
+        checkpointer=checkpointer,
+        emit=emit,
+    )
