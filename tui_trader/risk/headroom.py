@@ -1,7 +1,7 @@
 """Headroom: every limit of the policy with its value and how much of it is used, as a person or a model reads it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.clock import Instant, elapsed
@@ -27,7 +27,9 @@ class LimitUse:
 
 
 def headrooms(book: Book, policy: Policy) -> tuple[LimitUse, ...]:
-    """All limits in the order of the policy; those of a symbol once for each of the policy's symbols."""
+    """All limits, by what they bound; those of a symbol once for each of the policy's symbols."""
+    if book.equity is not None and not book.equity.is_finite():
+        book = replace(book, equity=None)
     return (
         *_of_orders(policy),
         *_of_account(book, policy),

@@ -68,7 +68,7 @@ class LossMeters:
         self._begin_day(row.time)
         match row.record:
             case AccountReconciled(equity=equity) | EquityMarked(equity=equity):
-                self._baselines = self._baselines.marked(equity, row.time)
+                self._marked(equity, row.time)
             case OrderIntended():
                 self._intended(row, row.record)
             case OrderFilled(fill=fill):
@@ -107,6 +107,11 @@ class LossMeters:
             model_spend_today=self._spent if is_today else ZERO,
             breaker_failures=self._breakers.most_failures,
         )
+
+    def _marked(self, equity: Money, time: Instant) -> None:
+        """Take a mark of equity in; what is no number says nothing."""
+        if equity.is_finite():
+            self._baselines = self._baselines.marked(equity, time)
 
     def _begin_day(self, time: Instant) -> None:
         day = start_of_day(time)

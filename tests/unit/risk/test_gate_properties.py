@@ -35,6 +35,7 @@ D = Decimal
 
 sides = st.sampled_from(Side)
 quantities = st.integers(1, 40_000).map(lambda steps: D(steps) / 1_000)
+signed_quantities = st.integers(-20_000, 20_000).map(lambda steps: D(steps) / 1_000)
 states = st.sampled_from(
     [OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.ACCEPTED, OrderStatus.UNKNOWN, OrderStatus.PARTIALLY_FILLED]
 )
@@ -42,16 +43,18 @@ prices = st.integers(9_800, 10_200).map(lambda ticks: D(ticks) / 100)
 
 
 @st.composite
-def entries(draw: st.DrawFn) -> Intent:
-    """An entry somewhere near the market, with a stop and a take-profit that may be good or bad."""
-    stop = draw(st.integers(9_000, 10_050).map(lambda ticks: D(ticks) / 100))
-    target = draw(st.one_of(st.none(), st.integers(9_900, 12_000).map(lambda ticks: D(ticks) / 100)))
+def entries(draw: st.DrawFn, side: st.SearchStrategy[Side] = sides) -> Intent:
+    """An entry somewhere near the market; stop and take-profit are mostly good, so that most sizes are judged."""
+    distance = draw(st.integers(-10, 520))
+    reward = draw(st.integers(0, 40).map(lambda tenths: D(tenths) / 10))
+    chosen = draw(side)
+    paid = D(draw(st.integers(-100, 60)))
     return entry(
         draw(quantities),
-        draw(sides),
-        price=draw(prices),
-        stop=stop,
-        target=target,
+        chosen,
+        price=100 + chosen.sign * paid / 100,
+        stop=100 - D(distance) / 100,
+        target=draw(st.sampled_from([None, *[round(100 + D(distance) / 100 * reward + 1, 2)] * 9])),
         actor=draw(st.sampled_from(Actor)),
         time_in_force=draw(st.sampled_from(TimeInForce)),
     )
@@ -59,10 +62,11 @@ def entries(draw: st.DrawFn) -> Intent:
 
 @st.composite
 def open_orders(draw: st.DrawFn) -> tuple[Order, ...]:
-    """Up to three entries and exits that still work."""
+    """Up to three entries of one side, and exits, that still work."""
     found = []
+    side = st.just(draw(sides))
     for number in range(draw(st.integers(0, 3))):
-        intent = draw(st.one_of(entries(), st.builds(market_exit, quantities, sides)))
+        intent = draw(st.one_of(entries(side), st.builds(market_exit, quantities, sides)))
         filled = draw(st.sampled_from([ZERO, intent.quantity / 2]))
         found.append(order(intent, status=draw(states), filled=filled, name=str(number)))
     return tuple(found)
@@ -72,7 +76,7 @@ def open_orders(draw: st.DrawFn) -> tuple[Order, ...]:
 def books(draw: st.DrawFn) -> Book:
     """An account of some size that may hold and work something."""
     book = with_equity(draw(st.sampled_from([D(500), D(5_000), D(50_000)])))
-    held = draw(st.one_of(st.just(ZERO), quantities, quantities.map(lambda quantity: -quantity)))
+    held = draw(st.one_of(st.just(ZERO), signed_quantities))
     book = holding(held, draw(prices), book=book) if held else book
     return working(*draw(open_orders()), book=book)
 

@@ -87,6 +87,13 @@ def test_a_mark_from_long_before_midnight_says_nothing_of_it() -> None:
     assert meters(story, 7_900, at=MIDNIGHT + 7_201).day_loss == 100
 
 
+def test_a_mark_that_is_no_number_says_nothing() -> None:
+    story = Story()
+    story.equity(10_000)
+    story.equity("NaN", at=1)
+    assert meters(story, 9_900, at=2).day_loss == 100
+
+
 def test_a_transfer_is_neither_profit_nor_loss() -> None:
     story = Story()
     story.equity(10_000)
