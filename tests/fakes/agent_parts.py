@@ -308,6 +308,7 @@ class ScriptedDecider:
     name: str = "scripted"
     requests: list[DecisionRequest] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
+    closed: bool = False
 
     def worst_case_cost(self, request: DecisionRequest) -> Money:
         return self.cost
@@ -320,6 +321,9 @@ class ScriptedDecider:
         if isinstance(said, Exception):
             raise said
         return said
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 def plain_json(value: JsonValue) -> JsonValue:

@@ -83,6 +83,10 @@ class Agent:
         # The graph could not reach its own record: what is known is that it did not end well.
         return await context.log.write(decided_of(faulted(Fault.INTERNAL), context))
 
+    async def close(self) -> None:
+        """Lets go of what the decider holds open; call it once, after the last cycle, on the loop of the cycles."""
+        await self._decider.close()
+
     def _context(self, number: int) -> CycleContext:
         policy = self._policy()
         began = self._clock.now()

@@ -99,7 +99,7 @@ async def a_desk(model: str, *, deadline: str = "3s", amends: bool = False, url:
         try:
             yield Desk(agent, server, journal, toolbox, chat)
         finally:
-            await chat.close()
+            await agent.close()
 
 
 def test_every_trouble_has_its_fault() -> None:
@@ -183,6 +183,21 @@ async def test_the_question_on_the_wire_and_in_the_journal() -> None:
         for f in functions
         if isinstance(f, dict) and isinstance(f["parameters"], dict)
     )
+
+
+async def test_what_the_shell_says_about_openai_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "OPENAI_API_BASE": "http://elsewhere.invalid",
+        "OPENAI_BASE_URL": "http://elsewhere.invalid",
+        "OPENAI_PROXY": "http://elsewhere.invalid",
+        "OPENAI_API_KEY": "sk-another",
+        "OPENAI_ORG_ID": "org-another",
+    }.items():
+        monkeypatch.setenv(name, value)
+    async with a_desk(good(("hold", {"reason": "quiet"}))) as desk:
+        decided = await desk.agent.cycle(1)
+    assert decided.verdict is CycleVerdict.HOLD
+    assert desk.server.requests[0]["headers"]["Authorization"] == f"Bearer {KEY}"
 
 
 async def test_cycles_share_one_connection() -> None:

@@ -59,14 +59,17 @@ class SlowModel:
     model: str = "nobody-knows-me"
     max_output_tokens: int = 100
     asked: list[ChatRequest] = field(default_factory=list)
+    asked_on: asyncio.AbstractEventLoop | None = None
+    closed_on: asyncio.AbstractEventLoop | None = None
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         self.asked.append(request)
+        self.asked_on = asyncio.get_running_loop()
         await asyncio.sleep(self.seconds)
         return self.reply
 
     async def close(self) -> None:
-        """Nothing to close."""
+        self.closed_on = asyncio.get_running_loop()
 
 
 def _cycle_with(model: SlowModel) -> tuple[CycleDecided, Instant, Bench]:
@@ -75,7 +78,9 @@ def _cycle_with(model: SlowModel) -> tuple[CycleDecided, Instant, Bench]:
         bench = Bench(clock, _Unset())
         prompt = RenderedPrompt(text="Trade.", sha256="00")
         bench.decider = OpenAIDecider(model=model, prompt=prompt, journal=bench.journal, clock=clock)
-        decided = await bench.agent().cycle(1)
+        agent = bench.agent()
+        decided = await agent.cycle(1)
+        await agent.close()
         return decided, Instant(clock.now() - began), bench
 
     return in_virtual_time(scenario)
@@ -96,6 +101,13 @@ def test_in_virtual_time_the_call_runs_in_real_time_and_moves_the_clock_by_what_
     assert decided.milliseconds >= 50
     assert isinstance(bench.journal, MemoryJournal)
     assert [type(r).__name__ for r in bench.journal.records] == ["ModelAsked", "ModelAnswered", "CycleDecided"]
+
+
+def test_connections_are_closed_on_the_loop_that_made_them() -> None:
+    model = SlowModel(0.0, ChatReply(calls=(CLOSING,)))
+    _cycle_with(model)
+    assert model.asked_on is not None
+    assert model.closed_on is model.asked_on
 
 
 def test_the_digest_is_all_that_changes_between_two_questions() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Never
@@ -33,6 +34,8 @@ HOLD = ToolSpec(
     trades=False,
 )
 """The one tool that is not in the catalogue: saying no needs no gate."""
+
+_log = logging.getLogger(__name__)
 
 _MAX_JOURNALLED_TEXT = 4_000
 """Characters of an answer's text and of one call's arguments that the journal keeps."""
@@ -98,6 +101,13 @@ class OpenAIDecider:
         decision = self._decision(outcome, question)
         await self._record(request, outcome, elapsed(began, self._clock.now()), fault=decision.fault)
         return decision
+
+    async def close(self) -> None:
+        """Closes the model's connections where they were made; a second is enough for a goodbye."""
+        try:
+            await self._clock.outside(self._model.close, deadline=1.0)
+        except TimeoutError:
+            _log.warning("the model's connections did not close in time")
 
     def _question(self, request: DecisionRequest) -> ChatRequest:
         user = "The figures of this cycle, as data:\n" + canonical(digest_of(request.observation))

@@ -77,3 +77,7 @@ class Decider(Protocol):
     async def decide(self, request: DecisionRequest) -> Decision:
         """The decision, within the request's deadline."""
         ...
+
+    async def close(self) -> None:
+        """Lets go of connections; nothing is decided afterwards."""
+        ...

@@ -111,6 +111,9 @@ class RulesDecider:
         calls = (*exits, *entries[:MAX_ENTRIES])
         return Decision(calls=calls, reason="; ".join(notes))
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
 
 def _wanted(snapshot: Snapshot, reading: Reading, observation: Observation) -> ProposedCall | None:
     held = observation.position(snapshot.symbol)

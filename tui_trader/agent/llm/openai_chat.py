@@ -46,7 +46,9 @@ class OpenAIChat:
             model=settings.model,
             base_url=settings.base_url,
             api_key=SecretStr(settings.api_key.get_secret_value()),
-            organization=None,
+            # The library takes a proxy from the shell and then refuses a client of one's own; that client follows
+            # the shell's HTTPS_PROXY by itself.
+            openai_proxy=None,
             timeout=(min(_CONNECT_WITHIN, settings.timeout), settings.timeout),
             max_retries=0,
             max_completion_tokens=settings.max_output_tokens,
