@@ -10,6 +10,7 @@ from tui_trader.desk.book import book_of
 from tui_trader.desk.flattener import Flattened, Flattener
 from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.intake import Intake
+from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.protector import PROTECT_WITHIN, Moved, Protector
 from tui_trader.desk.reconciler import Reconciler
@@ -31,12 +32,13 @@ class Desk:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._resolver = Resolver(parts)
-        self._sender = Sender(parts, self._resolver)
-        self._intake = Intake(parts, self)
+        news = OrderNews(parts)
+        self._resolver = Resolver(parts, news)
+        self._sender = Sender(parts, news, self._resolver)
+        self._intake = Intake(parts, news, self)
         self._hands = Hands(parts, self._sender, self._intake)
         self._protector = Protector(parts, self._sender, self._hands)
-        self._reconciler = Reconciler(parts, self._intake, self._resolver, self)
+        self._reconciler = Reconciler(parts, news, self._intake, self._resolver, self)
         self._flattener = Flattener(parts, self._hands)
         self.state = StateKeeper(parts, self._hands, self._reconciler)
         self.watch = Watch(parts, self.state, self._flattener)

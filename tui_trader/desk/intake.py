@@ -3,9 +3,10 @@
 from typing import Protocol, assert_never
 
 from tui_trader.core.clock import later
-from tui_trader.core.order import Fill, Order, OrderStatus
-from tui_trader.core.records import FundingBooked, OrderChanged, OrderFilled, TransferBooked
+from tui_trader.core.order import Fill, Order
+from tui_trader.core.records import FundingBooked, OrderFilled, TransferBooked
 from tui_trader.core.words import Symbol
+from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import AccountEvent, ExchangeUnavailable, OrderReport, StreamLost
@@ -36,8 +37,9 @@ class Comparer(Protocol):
 class Intake:
     """Turns the exchange's events into journal rows; late and repeated news change nothing."""
 
-    def __init__(self, parts: Parts, watcher: Watcher) -> None:
+    def __init__(self, parts: Parts, news: OrderNews, watcher: Watcher) -> None:
         self._parts = parts
+        self._news = news
         self._watcher = watcher
         self.comparer: Comparer | None = None
 
@@ -68,17 +70,14 @@ class Intake:
             if not report.status.is_final and not report.client_order_id.startswith("autoclose-"):
                 self._doubt(f"order {report.client_order_id} is not ours")
             return
-        if _is_news(order, report.status):
-            await self._write(
-                OrderChanged(
-                    client_order_id=order.client_order_id,
-                    status=report.status,
-                    filled=report.filled,
-                    average_price=report.average_price,
-                    exchange_order_id=report.exchange_order_id,
-                    reason=report.reason,
-                )
-            )
+        await self._news.tell(
+            order.client_order_id,
+            report.status,
+            filled=report.filled,
+            average_price=report.average_price,
+            exchange_order_id=report.exchange_order_id,
+            reason=report.reason,
+        )
         if report.filled > self._parts.ledger.traded(order.client_order_id):
             self._parts.tasks.spawn(f"fills of {order.client_order_id}", self._repair(order))
         self._watcher.look(order.intent.symbol)
@@ -111,9 +110,5 @@ class Intake:
         if self.comparer is not None:
             self.comparer.doubt(why)
 
-    async def _write(self, record: OrderChanged | OrderFilled | FundingBooked | TransferBooked) -> None:
+    async def _write(self, record: OrderFilled | FundingBooked | TransferBooked) -> None:
         await note(self._parts, record)
-
-
-def _is_news(order: Order, status: OrderStatus) -> bool:
-    return order.advanced(status, at=order.updated).status is not order.status

@@ -7,9 +7,10 @@ from tui_trader.core.account import AccountReport, HeldPosition
 from tui_trader.core.clock import later
 from tui_trader.core.money import ZERO, plain
 from tui_trader.core.order import Order, OrderStatus
-from tui_trader.core.records import AccountReconciled, OrderChanged, PositionAdopted
+from tui_trader.core.records import AccountReconciled, PositionAdopted
 from tui_trader.core.words import Actor, ClientOrderId, Symbol
 from tui_trader.desk.intake import Intake
+from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Alarm, Resolver
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
@@ -33,8 +34,9 @@ class Watcher(Protocol):
 class Reconciler:
     """Makes our books and the exchange's agree, one comparison at a time."""
 
-    def __init__(self, parts: Parts, intake: Intake, resolver: Resolver, watcher: Watcher) -> None:
+    def __init__(self, parts: Parts, news: OrderNews, intake: Intake, resolver: Resolver, watcher: Watcher) -> None:
         self._parts = parts
+        self._news = news
         self._intake = intake
         self._resolver = resolver
         self._watcher = watcher
@@ -128,12 +130,9 @@ class Reconciler:
 
     async def _never_sent(self, order: Order) -> None:
         """Written down and never marked as sent: the request did not leave (the mark is durable first)."""
-        change = OrderChanged(
-            client_order_id=order.client_order_id,
-            status=OrderStatus.NOT_SENT,
-            reason="the program stopped before it was sent",
+        await self._news.tell(
+            order.client_order_id, OrderStatus.NOT_SENT, reason="the program stopped before it was sent"
         )
-        await self._parts.journal.append(Entry(record=change, actor=Actor.SYSTEM))
 
     def _to_compare(self, report: AccountReport) -> list[HeldPosition]:
         """What the exchange holds, and as flat what only we hold."""

@@ -4,10 +4,9 @@ from typing import Protocol
 
 from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.order import Order, OrderStatus
-from tui_trader.core.records import OrderChanged
 from tui_trader.core.words import Actor, ClientOrderId
+from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import Parts
-from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
 
 _FIRST_PAUSE = 0.5
@@ -41,8 +40,9 @@ class Intake(Protocol):
 class Resolver:
     """One questioner per unknown order."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, news: OrderNews) -> None:
         self._parts = parts
+        self._news = news
         self._asking: set[ClientOrderId] = set()
         self.alarm: Alarm | None = None
         self.intake: Intake | None = None
@@ -89,12 +89,11 @@ class Resolver:
         current = self._parts.ledger.order(order.client_order_id)
         if current is None or current.filled > 0:
             return
-        change = OrderChanged(
-            client_order_id=order.client_order_id,
-            status=OrderStatus.NOT_SENT,
+        await self._news.tell(
+            order.client_order_id,
+            OrderStatus.NOT_SENT,
             reason="the exchange does not know it, asked twice after it could no longer arrive",
         )
-        await note(self._parts, change)
 
     async def _sound(self, order: Order) -> None:
         assert self.alarm is not None

@@ -10,9 +10,9 @@ from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
 from tui_trader.core.records import OrderChanged, OrderIntended, RiskJudged
 from tui_trader.core.words import Actor, ClientOrderId, TradingState
 from tui_trader.desk.book import book_of
+from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Resolver
-from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import Accepted, NotSent, OrderReport, Refused, SubmitOutcome, Uncertain
 from tui_trader.journal.codec import encode
 from tui_trader.journal.ports import Entry, JournalUnwritable
@@ -31,8 +31,9 @@ class Sent:
 class Sender:
     """Carries an intent through gate, journal and exchange."""
 
-    def __init__(self, parts: Parts, resolver: Resolver) -> None:
+    def __init__(self, parts: Parts, news: OrderNews, resolver: Resolver) -> None:
         self._parts = parts
+        self._news = news
         self._resolver = resolver
         self._lock = asyncio.Lock()
 
@@ -97,7 +98,7 @@ class Sender:
             refusal = None
             self._parts.emergency.append({"kind": "order.sent", "client_order_id": order_id})
         if refusal is not None:
-            await self._note(order_id, OrderStatus.NOT_SENT, reason=refusal)
+            await self._news.tell(order_id, OrderStatus.NOT_SENT, reason=refusal)
             return
         await self._heard(order_id, await self._submitted(order_id, intent))
 
@@ -121,13 +122,13 @@ class Sender:
                 await self._accepted(order_id, report)
                 await self._healthy()
             case Refused(code=code, text=text):
-                await self._note(order_id, OrderStatus.REJECTED, reason=f"{code} {text}")
+                await self._news.tell(order_id, OrderStatus.REJECTED, reason=f"{code} {text}")
                 await self._healthy()
             case NotSent(text=text):
-                await self._note(order_id, OrderStatus.NOT_SENT, reason=text)
+                await self._news.tell(order_id, OrderStatus.NOT_SENT, reason=text)
                 await self._failing(text)
             case Uncertain(text=text):
-                await self._note(order_id, OrderStatus.UNKNOWN, reason=text)
+                await self._news.tell(order_id, OrderStatus.UNKNOWN, reason=text)
                 self._resolver.start(order_id)
                 await self._failing(text)
             case _:
@@ -143,17 +144,7 @@ class Sender:
 
     async def _accepted(self, order_id: ClientOrderId, report: OrderReport) -> None:
         """An acknowledgement says that the order is there; what traded comes from fills."""
-        order = self._parts.ledger.order(order_id)
-        if order is not None and order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
-            await self._note(order_id, OrderStatus.ACCEPTED, exchange_order_id=report.exchange_order_id)
-
-    async def _note(
-        self, order_id: ClientOrderId, status: OrderStatus, *, reason: str = "", exchange_order_id: str | None = None
-    ) -> None:
-        change = OrderChanged(
-            client_order_id=order_id, status=status, reason=reason, exchange_order_id=exchange_order_id
-        )
-        await note(self._parts, change)
+        await self._news.tell(order_id, OrderStatus.ACCEPTED, exchange_order_id=report.exchange_order_id)
 
     async def _send_unjournalled(self, intent: Intent) -> None:
         """The journal is gone and this order only reduces: recorded in the emergency log, then sent."""
