@@ -76,5 +76,8 @@ def test_the_text_outlives_the_bar(width: int, line: str) -> None:
 def test_a_gauge_never_exceeds_its_width(
     label: str, text: str, value: Decimal | None, limit: Decimal, width: int
 ) -> None:
-    line = gauge_line(Reading(label=label, value=value, limit=limit, text=text), width)
-    assert cell_len(text_of(line)) <= width
+    reading = Reading(label=label, value=value, limit=limit, text=text)
+    assert cell_len(text_of(gauge_line(reading, width))) <= width
+    spelled = text_of(gauge_line(reading, width, glyphs=ASCII))
+    assert spelled.isascii()
+    assert len(spelled) <= width

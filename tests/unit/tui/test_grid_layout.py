@@ -83,6 +83,12 @@ def test_a_title_wider_than_its_column_is_cut_also_over_figures() -> None:
 def test_a_row_never_exceeds_the_width(columns: list[Column], width: int, data: st.DataObject) -> None:
     cells = tuple(Cell(data.draw(st.text(max_size=30))) for _ in columns)
     placed = place_columns(columns, width)
+    for text in (
+        text_of(row_line(GridRow("k", cells), columns, placed, ASCII)),
+        text_of(title_line(columns, placed, ASCII)),
+    ):
+        assert len(text) <= width
+        assert text.isascii()
     assert cell_len(text_of(row_line(GridRow("k", cells), columns, placed))) <= width
     assert cell_len(text_of(title_line(columns, placed))) <= width
     kept = {place.index for place in placed}

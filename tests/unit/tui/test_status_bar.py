@@ -42,6 +42,13 @@ def test_a_second_line_keeps_more() -> None:
     ]
 
 
+@given(st.lists(st.builds(Fact, text=st.text(max_size=12), label=st.text(max_size=8), badge=st.booleans())))
+def test_the_bar_is_measured_as_it_is_spelled(facts: list[Fact]) -> None:
+    for line in texts_of(bar_lines(facts, 40, 2, ASCII)):
+        assert line.isascii()
+        assert len(line) <= 40
+
+
 def test_a_badge_is_told_by_shape_and_word_not_only_by_colour() -> None:
     (span,) = bar_lines((Fact(text="LIVE", tone=Tone.LIVE, badge=True),), 40, 1)[0]
     assert span.badge

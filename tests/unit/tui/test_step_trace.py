@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from tests.unit.tui.drawing import text_of, texts_of
 from tui_trader.tui.widgets.glyphs import ASCII, UNICODE
 from tui_trader.tui.widgets.step_trace import Step, StepStatus, TraceForm, form_for, sign_of, trace_lines
+from tui_trader.tui.widgets.text import on_one_line
 from tui_trader.tui.widgets.tone import Tone
 
 _STEPS = (
@@ -67,7 +68,9 @@ def test_the_form_follows_the_size(width: int, height: int, form: TraceForm) -> 
     st.booleans(),
 )  # fmt: skip
 def test_no_form_exceeds_its_size(steps: list[Step], width: int, height: int, ascii_only: bool) -> None:
-    lines = trace_lines(steps, width, height, ASCII if ascii_only else UNICODE)
+    glyphs = ASCII if ascii_only else UNICODE
+    lines = trace_lines(steps, width, height, glyphs)
+    assert all(on_one_line(text, glyphs) == text for text in texts_of(lines)), "measured before it was made safe"
     assert len(lines) <= height
     assert all(cell_len(text_of(line)) <= width for line in lines)
 

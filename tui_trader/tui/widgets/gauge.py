@@ -50,8 +50,6 @@ def bar(value: Decimal | None, limit: Decimal, width: int, glyphs: Glyphs = UNIC
     mark = min(width - 1, int(width / _HEADROOM))
     top = limit * _HEADROOM
     filled = _filled(min(max(value, Decimal(0)), top), top, width, glyphs)
-    if value < limit:
-        filled = filled[:mark]
     cells = list(filled.ljust(width, glyphs.bar_empty))
     cells[mark] = glyphs.limit
     if value > top:

@@ -30,7 +30,7 @@ class LogEntry:
 
 
 def log_line(entry: LogEntry, width: int, kind_width: int, glyphs: Glyphs = UNICODE) -> Line:
-    """The entry in at most `width` cells; kinds stand in a column, a long text ends in an ellipsis."""
+    """Prefix, time and kind, then as much of the text as `width` leaves; kinds stand in a column."""
     head: list[Span] = []
     for text, tone in ((entry.prefix, Tone.DIM), (entry.time, Tone.DIM)):
         if text:
