@@ -29,9 +29,10 @@ from tui_trader.core.order import Intent, Order, OrderStatus, TimeInForce
 from tui_trader.core.words import Actor, Autonomy, Side, TradingState
 from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
-from tui_trader.risk.gate import Judgement, Outcome, judge
+from tui_trader.risk.gate import Judgement, Outcome, judge, judge_by
 from tui_trader.risk.policy import Policy, Requirement
 from tui_trader.risk.sizing import loss_per_unit, position_if_filled
+from tui_trader.risk.verdict import Shrink, Verdict
 
 D = Decimal
 RICH = with_equity(D(100_000))
@@ -115,6 +116,25 @@ def test_all_entries_of_the_side_are_in_the_position_that_could_come() -> None:
     book = working(order(entry(D(2))), order(entry(D(3), Side.SELL), name="other"), book=holding(D(1), D(90)))
     after = position_if_filled(entry(D(4)), D(100), book)
     assert (after.quantity, after.cost) == (D(7), D(90) + 2 * D("100.01") + 400)
+
+
+def test_an_entry_that_works_above_the_mark_counts_at_what_it_may_pay() -> None:
+    waiting = order(entry(D(10), price=D("100.40"), time_in_force=TimeInForce.GTC))
+    assert working(waiting).worst_case_notional(BTC) == D(1_004)
+
+
+def test_a_check_that_would_enlarge_changes_nothing() -> None:
+    def generous(intent: Intent, _book: Book, _policy: Policy) -> Verdict:
+        return Shrink(Code.MAX_ORDER_NOTIONAL, to=intent.quantity * 2)
+
+    assert judge_by((generous,), entry(), BOOK, POLICY) == Judgement(verdict=Outcome.ALLOW, intent=entry())
+
+
+def test_a_loss_limit_denies_when_it_is_reached_and_not_only_beyond() -> None:
+    assert denied(entry(), metered(with_equity(D(9_700)), day_loss=D(300))) == Code.MAX_DAILY_LOSS.value
+    assert denied(entry(), metered(with_equity(D("9700.01")), day_loss=D("299.99"))) == ""
+    assert denied(entry(), metered(with_equity(D(9_000)), peak_equity=D(10_000))) == Code.MAX_DRAWDOWN.value
+    assert denied(entry(), metered(with_equity(D("9000.01")), peak_equity=D(10_000))) == ""
 
 
 # ---------------------------------------------------------------- prices and protection
