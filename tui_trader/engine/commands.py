@@ -99,6 +99,8 @@ class Reply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     done: bool
+    time: str = ""
+    """Engine time, ISO 8601; empty where no engine answered."""
     text: str = ""
     code: str = ""
     result: JsonObject = Field(default_factory=dict)

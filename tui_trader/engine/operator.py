@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import assert_never
 
+from tui_trader.core.clock import Clock, text
 from tui_trader.core.money import plain
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.core.words import Actor
@@ -25,13 +26,20 @@ from tui_trader.tools.ports import ToolAnswer, Toolbox
 class OperatorDesk:
     """Carries commands out, on the engine's loop."""
 
-    def __init__(self, toolbox: Toolbox, *, status: Callable[[], JsonObject], decide_now: Callable[[], None]) -> None:
+    def __init__(
+        self, toolbox: Toolbox, clock: Clock, *, status: Callable[[], JsonObject], decide_now: Callable[[], None]
+    ) -> None:
         self._toolbox = toolbox
+        self._clock = clock
         self._status = status
         self._decide_now = decide_now
 
     async def carry_out(self, command: Command) -> Reply:
-        """Do it and say what came of it."""
+        """Do it and say what came of it, and when."""
+        reply = await self._carried_out(command)
+        return reply.model_copy(update={"time": text(self._clock.now())})
+
+    async def _carried_out(self, command: Command) -> Reply:
         match command:
             case AskStatus():
                 return Reply(done=True, result=self._status())

@@ -76,6 +76,7 @@ class Trader:
         )
         self.operator = OperatorDesk(
             assembly.tools,
+            clock,
             status=lambda: status_object(showing.status()),
             decide_now=self.schedule.decide_now,
         )

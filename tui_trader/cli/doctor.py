@@ -1,0 +1,133 @@
+"""`doctor`: looks for what would hurt later: SQLite, disk, clock, terminal, home, rights."""
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+
+from tui_trader.cli.context import DONE, NO, Shared, now_text, say, shared_of, shared_options
+from tui_trader.core.clock.pulse import stopwatch
+from tui_trader.core.records import JsonObject
+from tui_trader.engine.home import Home, HomeError
+from tui_trader.engine.settings import SettingsError, load_settings
+from tui_trader.journal.verify import Broken, verify
+
+_LEAST_FREE = 200 * 1024 * 1024
+_SYNCS = 20
+_HONEST_SYNC = 0.000_05
+"""Seconds. A disk that syncs faster than this hardly wrote anything through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: `ok`, `warn` or `bad`, and a sentence."""
+
+    what: str
+    level: str
+    said: str
+
+
+@click.command()
+@shared_options
+@click.pass_context
+def doctor(ctx: click.Context, /) -> None:
+    """Examine this machine and home; exit 1 if something must be mended before trading."""
+    shared = shared_of(ctx)
+    findings = tuple(_findings(shared))
+    for finding in findings:
+        line: JsonObject = {
+            "event": "finding",
+            "time": now_text(),
+            "what": finding.what,
+            "level": finding.level,
+            "text": finding.said,
+        }
+        say(shared, line, f"{finding.level:<5} {finding.what:<10} {finding.said}")
+    raise SystemExit(NO if any(finding.level == "bad" for finding in findings) else DONE)
+
+
+def _findings(shared: Shared) -> Iterator[Finding]:
+    home = shared.home
+    yield Finding("python", "ok", sys.version.split()[0])
+    yield _sqlite()
+    yield from _folder(home)
+    yield _settings(home)
+    yield _journal(home)
+    yield from _terminal()
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version_info
+    mended = version >= (3, 51, 3) or (version[:2] in ((3, 44), (3, 50)) and version >= (3, version[1], 6))
+    said = sqlite3.sqlite_version
+    if mended:
+        return Finding("sqlite", "ok", said)
+    return Finding("sqlite", "ok", f"{said} has the WAL-reset defect; one connection writes each file, which avoids it")
+
+
+def _folder(home: Home) -> Iterator[Finding]:
+    try:
+        home.prepare()
+    except HomeError as error:
+        yield Finding("home", "bad", str(error))
+        return
+    yield Finding("home", "ok", str(home.folder))
+    free = shutil.disk_usage(home.folder).free
+    level = "ok" if free >= _LEAST_FREE else "bad"
+    yield Finding("disk", level, f"{free // 1024 // 1024} MiB free")
+    took = _sync_time(home)
+    said = f"a sync takes {took * 1000:.2f} ms"
+    if took < _HONEST_SYNC:
+        yield Finding("sync", "warn", f"{said}: so fast that the disk probably ignores it; a power cut may lose rows")
+    else:
+        yield Finding("sync", "ok", said)
+
+
+def _sync_time(home: Home) -> float:
+    """Median seconds of a small write that is synced."""
+    probe = home.folder / ".sync"
+    times: list[float] = []
+    with probe.open("wb") as file:
+        for _ in range(_SYNCS):
+            began = stopwatch()
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fdatasync(file.fileno())
+            times.append(stopwatch() - began)
+    probe.unlink()
+    return sorted(times)[_SYNCS // 2]
+
+
+def _settings(home: Home) -> Finding:
+    try:
+        load_settings(home.config)
+    except SettingsError as error:
+        return Finding("settings", "bad", str(error))
+    return Finding("settings", "ok", str(home.config) if home.config.exists() else "defaults and environment")
+
+
+def _journal(home: Home) -> Finding:
+    if not home.journal.exists():
+        return Finding("journal", "ok", "none yet")
+    verdict = verify(home.journal)
+    if isinstance(verdict, Broken):
+        return Finding("journal", "bad", str(verdict))
+    return Finding("journal", "ok", f"{verdict.head.seq} rows, whole")
+
+
+def _terminal() -> Iterator[Finding]:
+    if not sys.stderr.isatty():
+        yield Finding("terminal", "warn", "none here: the console needs one; `tui-trader run` does not")
+        return
+    size = shutil.get_terminal_size()
+    level = "ok" if size.columns >= 80 and size.lines >= 24 else "warn"
+    yield Finding("terminal", level, f"{size.columns}x{size.lines}, TERM {os.environ.get('TERM', 'not set')}")
+    encoding = (sys.__stderr__.encoding if sys.__stderr__ else "") or ""
+    if encoding.lower().replace("-", "") != "utf8":
+        yield Finding("encoding", "warn", f"{encoding or 'unknown'}: signs are drawn in ASCII; set LANG=C.UTF-8")
+    if "SSH_CONNECTION" in os.environ and not ({"TMUX", "STY"} & os.environ.keys()):
+        yield Finding("session", "warn", "over SSH without tmux: a lost line ends the console; use tmux, or `run`")

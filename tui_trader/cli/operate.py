@@ -1,0 +1,174 @@
+"""The operator's hand from any shell: halt, resume, flatten, order, cancel, reduce, stop."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+import click
+
+from tui_trader.cli.context import DONE, NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
+from tui_trader.core.records import JsonObject
+from tui_trader.engine.commands import (
+    Cancel,
+    Command,
+    FlattenAll,
+    Halt,
+    MoveStop,
+    PlaceOrder,
+    Reduce,
+    Reply,
+    Resume,
+)
+from tui_trader.engine.control import NotRunning, ask
+
+
+class _Figure(click.ParamType[Decimal]):
+    """A positive decimal number."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """From text; anything but a positive finite number is refused."""
+        try:
+            figure = Decimal(str(value))
+        except InvalidOperation:
+            figure = Decimal("NaN")
+        if not figure.is_finite() or figure <= 0:
+            self.fail(f"{value!r} is not a positive number", param, ctx)
+        return figure
+
+
+FIGURE = _Figure()
+
+
+@click.command()
+@click.option("--reason", default="halted from the command line", help="Why; it is journalled.")
+@click.option("--flatten", "flattens", is_flag=True, help="Close all positions, too.")
+@shared_options
+@click.pass_context
+def halt(ctx: click.Context, /, reason: str, *, flattens: bool) -> None:
+    """Halt: no new risk from now on. Stops stay on the exchange; exits keep working.
+
+    The file HALT is written first, so this works with a hanging engine, and with none.
+    """
+    shared = shared_of(ctx)
+    _write_halt_file(shared)
+    try:
+        reply = ask(shared.home.socket, Halt(reason=reason, flatten=flattens))
+    except (NotRunning, TimeoutError) as silent:
+        _halted_by_file(shared, silent, flattens=flattens)
+    _leave(shared, "halt", reply, "halted" + (" and flat" if flattens else ""))
+
+
+def _write_halt_file(shared: Shared) -> None:
+    try:
+        shared.home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shared.home.halt_file.touch(mode=0o600)
+    except OSError as error:
+        refuse(f"{shared.home.halt_file}: cannot be written ({error.strerror}). Stop the engine's process instead.", NO)
+
+
+def _halted_by_file(shared: Shared, silent: Exception, *, flattens: bool) -> NoReturn:
+    answer = "no engine runs here" if isinstance(silent, NotRunning) else "the engine does not answer"
+    said = f"halted by the file {shared.home.halt_file}; {answer}"
+    if flattens:
+        refuse(f"{said}, so nothing was closed. Start the engine and flatten.", NO)
+    say(shared, {"event": "reply", "time": now_text(), "command": "halt", "done": True, "text": said}, said)
+    raise SystemExit(DONE)
+
+
+@click.command()
+@click.option("--reason", required=True, help="Why it is safe to go on; it is journalled.")
+@shared_options
+@click.pass_context
+def resume(ctx: click.Context, /, reason: str) -> None:
+    """Resume trading after a halt or while reducing. Only a person can."""
+    _carry_out(shared_of(ctx), Resume(reason=reason), "trading resumes")
+
+
+@click.command()
+@shared_options
+@click.pass_context
+def flatten(ctx: click.Context, /) -> None:
+    """Cancel all orders, close all positions reduce-only, verify that nothing is left."""
+    _carry_out(shared_of(ctx), FlattenAll(), "flat: nothing is held, nothing is open")
+
+
+@click.command()
+@click.argument("symbol")
+@click.argument("side", type=click.Choice(["buy", "sell"]))
+@click.argument("quantity", type=FIGURE)
+@click.option("--limit", type=FIGURE, help="Limit price; without it the order goes to the market.")
+@click.option("--stop", type=FIGURE, help="Stop price; every entry needs one.")
+@click.option("--take-profit", type=FIGURE, help="Take-profit price.")
+@click.option("--reduce-only", is_flag=True, help="Only reduce what is held.")
+@shared_options
+@click.pass_context
+def order(ctx: click.Context, /, side: str, **wish: Any) -> None:
+    """Place an order. The gate judges it like the agent's: it may be made smaller, or denied."""
+    command = PlaceOrder(side="BUY" if side == "buy" else "SELL", **{**wish, "symbol": wish["symbol"].upper()})
+    _carry_out(shared_of(ctx), command, "order placed")
+
+
+@click.command()
+@click.argument("client_order_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="All working entries and exits; stops stay.")
+@shared_options
+@click.pass_context
+def cancel(ctx: click.Context, /, client_order_id: str | None, *, everything: bool) -> None:
+    """Cancel one working order by its id, or all with --all. What protects a position stays."""
+    if everything == (client_order_id is not None):
+        raise click.UsageError("give either the id of an order, or --all")
+    _carry_out(shared_of(ctx), Cancel(client_order_id=client_order_id), "cancelled")
+
+
+@click.command()
+@click.argument("symbol")
+@click.argument("percent", type=click.IntRange(1, 100))
+@shared_options
+@click.pass_context
+def reduce(ctx: click.Context, /, symbol: str, percent: int) -> None:
+    """Reduce a position by PERCENT at the market, reduce-only."""
+    _carry_out(shared_of(ctx), Reduce(symbol=symbol.upper(), percent=percent), "reduced")
+
+
+@click.command()
+@click.argument("symbol")
+@click.argument("price", type=FIGURE)
+@shared_options
+@click.pass_context
+def stop(ctx: click.Context, /, symbol: str, price: Decimal) -> None:
+    """Move the stop of a position: the new one stands before the old one goes."""
+    _carry_out(shared_of(ctx), MoveStop(symbol=symbol.upper(), price=price), "stop moved")
+
+
+def _carry_out(shared: Shared, command: Command, success: str) -> NoReturn:
+    try:
+        reply = ask(shared.home.socket, command)
+    except NotRunning:
+        refuse(f"no engine runs in {shared.home.folder}. Start one with `tui-trader` or `tui-trader run`.", NO)
+    except TimeoutError:
+        refuse("the engine did not answer in time; `tui-trader status` shows what became of it.", NO)
+    _leave(shared, command.command, reply, success)
+
+
+def _leave(shared: Shared, command: str, reply: Reply, success: str) -> NoReturn:
+    line: JsonObject = {
+        "event": "reply",
+        "time": reply.time or now_text(),
+        "command": command,
+        "done": reply.done,
+        "code": reply.code,
+        "text": reply.text,
+        "result": dict(reply.result),
+    }
+    human = success if reply.done else f"not done: {reply.code} {reply.text}".rstrip()
+    say(shared, line, f"{human}{_order_in_words(reply)}")
+    raise SystemExit(DONE if reply.done else USAGE if reply.code == "INVALID_COMMAND" else NO)
+
+
+def _order_in_words(reply: Reply) -> str:
+    result = reply.result
+    if "client_order_id" not in result or "status" not in result:
+        return ""
+    at = f" at {result['average_price']}" if result.get("average_price") else ""
+    return f": {result['status']} {result['filled']} of {result['quantity']}{at} ({result['client_order_id']})"

@@ -1,0 +1,68 @@
+"""`status`: how the trader stands, asked of the engine, or read from the journal where none runs."""
+
+import click
+
+from tui_trader.cli.context import Shared, now_text, refuse, say, shared_of, shared_options
+from tui_trader.cli.failures import told
+from tui_trader.core.records import JsonObject
+from tui_trader.engine.commands import AskStatus
+from tui_trader.engine.control import NotRunning, ask
+from tui_trader.engine.resting import resting_status
+from tui_trader.engine.status import status_object
+
+_ANSWER_WITHIN = 5.0
+
+
+@click.command()
+@shared_options
+@click.pass_context
+def status(ctx: click.Context, /) -> None:
+    """Show how the trader stands: of the running engine, else of what the journal says."""
+    shared = shared_of(ctx)
+    try:
+        found = _status(shared)
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
+        refuse(*told(error))
+    say(shared, found, in_words(found))
+
+
+def _status(shared: Shared) -> JsonObject:
+    try:
+        reply = ask(shared.home.socket, AskStatus(), timeout=_ANSWER_WITHIN)
+        if reply.done:
+            return reply.result
+    except (NotRunning, TimeoutError):
+        pass
+    return status_object(resting_status(shared.home, now_text()))
+
+
+def in_words(found: JsonObject) -> str:
+    """The status in a few lines."""
+    reason = f" ({found['reason']})" if found["reason"] else ""
+    running = "running" if found["running"] else "not running"
+    money = f"equity {found['equity'] or 'unknown'}  day {found['day_pnl'] or 'unknown'}"
+    feed = found["feed"]
+    lines = [
+        f"{str(found['mode']).upper()}  {found['trading_state']}{reason}  {running}",
+        f"{money}  decider {found['decider']}  cycle {found['last_cycle']}",
+        f"feed {feed['name']}  age {feed['age_ms']} ms" if isinstance(feed, dict) else "no feed",
+    ]
+    lines += [_position(position) for position in _objects(found["positions"])]
+    lines += [_order(order) for order in _objects(found["orders"])]
+    lines.append(f"journal {found['journal_entries']} rows, head {str(found['journal_head'])[:16]}")
+    return "\n".join(lines)
+
+
+def _position(held: JsonObject) -> str:
+    prices = f"{held['quantity']} at {held['entry_price']}  mark {held['mark_price']}  P&L {held['unrealised']}"
+    return f"{held['symbol']}  {prices}  stop {held['stop_price']}  liquidation {held['liquidation_price']}"
+
+
+def _order(order: JsonObject) -> str:
+    price = order["price"] or order["stop_price"]
+    wish = f"{order['side']} {order['quantity']} {order['symbol']} {order['type']} {price}"
+    return f"{order['client_order_id']}  {order['status']}  {wish}"
+
+
+def _objects(value: object) -> list[JsonObject]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list | tuple) else []

@@ -1,0 +1,74 @@
+"""The status of a home in which no engine runs: folds over its journal, opened read-only."""
+
+from tui_trader.core.clock import from_text
+from tui_trader.core.words import Mode, Symbol, TradingState
+from tui_trader.desk.switch import HaltSwitch
+from tui_trader.engine.home import Home, HomeError
+from tui_trader.engine.past import Past
+from tui_trader.engine.views import FeedView, StatusView
+from tui_trader.journal.reader import JournalReader
+from tui_trader.risk.meters import LossMeters
+from tui_trader.risk.trading_state import StateFold
+from tui_trader.tools.ports import PositionView
+
+
+def resting_status(home: Home, now: str) -> StatusView:
+    """What the journal says. Raises HomeError where there is none, JournalUnreadable, JournalCorrupt."""
+    if not home.journal.exists():
+        raise HomeError(f"{home.folder}: no trader has run here yet. Start one with `tui-trader` or `tui-trader run`.")
+    past, state, meters = Past(), StateFold(), LossMeters()
+    with JournalReader(home.journal) as reader:
+        for row in reader.rows():
+            for fold in (past, state, meters):
+                fold.apply(row)
+        head = reader.head()
+    switch = HaltSwitch(state, home.halt_file)
+    time = past.last_time if past.last_time is not None else from_text(now)
+    started = past.last_start
+    figures = meters.at(time, past.ledger.equity({})) if not past.ledger.positions else meters.at(time, None)
+    return StatusView(
+        time=time,
+        running=False,
+        mode=past.opened.mode if past.opened else Mode.PAPER,
+        account=past.opened.account if past.opened else "",
+        trading_state=switch.state,
+        reason=_reason(switch, state),
+        autonomy=started.autonomy if started else None,
+        equity=past.ledger.equity({}),
+        day_pnl=None if figures.day_loss is None else -figures.day_loss,
+        drawdown=figures.drawdown,
+        model_spend_today=figures.model_spend_today,
+        model_budget=None,
+        feed=FeedView(name=started.feed, why="", age=None) if started else None,
+        decider=started.decider if started else "",
+        decider_why="",
+        prompt=started.prompt if started else "",
+        last_cycle=past.last_cycle,
+        next_decision=None,
+        deciding=False,
+        positions=tuple(_position(past, symbol) for symbol in sorted(past.ledger.positions)),
+        orders=past.ledger.open_orders(),
+        journal_entries=head.seq,
+        journal_head=head.hash.hex(),
+    )
+
+
+def _reason(switch: HaltSwitch, state: StateFold) -> str:
+    if state.current is TradingState.HALTED or not switch.file_exists():
+        return state.status.reason
+    return "the file HALT exists"
+
+
+def _position(past: Past, symbol: Symbol) -> PositionView:
+    position, wanted = past.ledger.position(symbol), past.ledger.wanted(symbol)
+    return PositionView(
+        symbol=symbol,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        mark_price=None,
+        unrealised=None,
+        liquidation_price=None,
+        stop_price=wanted.stop_price if wanted else None,
+        take_profit_price=wanted.take_profit_price if wanted else None,
+        leverage=1,
+    )
