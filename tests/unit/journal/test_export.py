@@ -70,6 +70,12 @@ def edited(index: int, edit: Callable[[dict[str, str]], object]) -> Callable[[li
         pytest.param(lambda lines: lines.__setitem__(2, "[]"), 3, "not what an export writes", id="no object"),
         pytest.param(edited(2, lambda row: row.update(body=row["body"] + " ")), 3, "payload", id="payload"),
         pytest.param(edited(2, lambda row: row.update(salt="00" * 16)), 3, "payload", id="salt"),
+        pytest.param(
+            edited(2, lambda row: row.update(salt=row["salt"] + "7b", body=row["body"][1:])),
+            3,
+            "payload",
+            id="boundary",
+        ),
         pytest.param(edited(2, lambda row: row.update(hash="00" * 32)), 3, "hash of its header", id="hash"),
         pytest.param(edited(2, lambda row: row.update(more="1")), 3, "not what an export writes", id="more"),
         pytest.param(edited(2, lambda row: row.pop("salt")), 3, "not what an export writes", id="less"),
