@@ -41,6 +41,7 @@ class Trouble(StrEnum):
     S429 = "429"
     S429_LONG = "429long"
     S500 = "500"
+    S504 = "504"
     S401 = "401"
     S404 = "404"
     S400 = "400"
@@ -104,6 +105,7 @@ _STATUSES: dict[str, tuple[int, dict[str, str]]] = {
     Trouble.S429: (429, {}),
     Trouble.S429_LONG: (429, {"Retry-After": "30"}),
     Trouble.S500: (500, {}),
+    Trouble.S504: (504, {}),
     Trouble.S401: (401, {}),
     Trouble.S404: (404, {}),
     Trouble.S400: (400, {}),

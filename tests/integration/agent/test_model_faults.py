@@ -50,6 +50,7 @@ EXPECTED = {
     Trouble.S429: Fault.RATE_LIMITED,
     Trouble.S429_LONG: Fault.RATE_LIMITED,
     Trouble.S500: Fault.SERVER_ERROR,
+    Trouble.S504: Fault.SERVER_ERROR,
     Trouble.S401: Fault.UNAUTHORISED,
     Trouble.S404: Fault.MODEL_UNKNOWN,
     Trouble.S400: Fault.REQUEST_REFUSED,
@@ -130,6 +131,13 @@ async def test_no_server_at_all_is_a_fault_that_costs_nothing() -> None:
         decided = await desk.agent.cycle(1)
     assert decided.reason.startswith(Fault.CONNECTION.value)
     assert decided.cost == 0
+
+
+@pytest.mark.parametrize(("trouble", "costs"), [(Trouble.S500, False), (Trouble.S429, False), (Trouble.S504, True)])
+async def test_a_refusal_costs_only_where_somebody_in_between_gave_it(trouble: Trouble, costs: bool) -> None:
+    async with a_desk(trouble) as desk:
+        decided = await desk.agent.cycle(1)
+    assert (decided.cost > 0) is costs
 
 
 async def test_a_timeout_counts_against_the_budget_as_the_worst_case() -> None:

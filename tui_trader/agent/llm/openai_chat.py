@@ -32,6 +32,9 @@ _STATUS_FAULTS: tuple[tuple[type[openai.APIStatusError], Fault], ...] = (
 )
 """Refusals by status; any other status means that the request was not to the service's liking."""
 
+_GATEWAY_STATUSES = (502, 504)
+"""Said by something in between: the service behind it may have worked, and charge. Other refusals cost nothing."""
+
 
 class OpenAIChat:
     """One model at one OpenAI-compatible address."""
@@ -100,7 +103,7 @@ def fault_of(error: Exception) -> ModelFault:
             return ModelFault(Fault.CONNECTION, may_cost=not _never_sent(error))
         case openai.APIStatusError():
             named = next((fault for kind, fault in _STATUS_FAULTS if isinstance(error, kind)), Fault.REQUEST_REFUSED)
-            return ModelFault(named, may_cost=named is Fault.SERVER_ERROR)
+            return ModelFault(named, may_cost=error.status_code in _GATEWAY_STATUSES)
         case openai.LengthFinishReasonError():
             return ModelFault(Fault.TRUNCATED, may_cost=True)
         case openai.ContentFilterFinishReasonError():
