@@ -9,13 +9,13 @@ from tui_trader.core.clock import Clock, Instant, from_text, later
 from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO, Money
 from tui_trader.core.order import Order
-from tui_trader.core.records import CycleDecided, JsonObject, JsonValue, Record, ToolStatus
-from tui_trader.core.words import Actor, Symbol, TradingState
+from tui_trader.core.records import CycleDecided, JsonValue, Record
+from tui_trader.core.words import Symbol, TradingState
 from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.front_matter import read_prompt
 from tui_trader.risk.policy import Policy
-from tui_trader.tools.ports import AccountView, Headroom, PositionView, Preview, ToolAnswer, ToolSpec
+from tui_trader.tools.ports import AccountView, Headroom, PositionView
 
 BTC = Symbol("BTCUSDT")
 ETH = Symbol("ETHUSDT")
@@ -161,95 +161,6 @@ class FakeReadings:
             Headroom(limit="max_position_notional", value=Decimal(5_000), used=ZERO, symbol=BTC),
             Headroom(limit="max_gross_notional", value=Decimal(10_000), used=ZERO),
         )
-
-
-def _schema(**properties: JsonValue) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-_TEXT: JsonValue = {"type": "string"}
-_SYMBOL: JsonValue = {"type": "string", "enum": ["BTCUSDT", "ETHUSDT"]}
-
-
-def _whole(least: int, most: int) -> JsonValue:
-    return {"type": "integer", "minimum": least, "maximum": most}
-
-
-OPEN = _schema(
-    symbol=_SYMBOL,
-    side={"type": "string", "enum": ["long", "short"]},
-    risk_bps=_whole(1, 500),
-    entry={"type": "string", "enum": ["market", "limit"]},
-    limit_offset_bps=_whole(0, 100),
-    stop_bps=_whole(5, 2_000),
-    take_profit_bps=_whole(5, 5_000),
-    reason=_TEXT,
-)
-
-CATALOGUE: tuple[ToolSpec, ...] = (
-    ToolSpec(name="get_account", description="Money and state.", parameters=_schema(), trades=False),
-    ToolSpec(name="open_position", description="Open.", parameters=OPEN, trades=True),
-    ToolSpec(
-        name="close_position", description="Close.", parameters=_schema(symbol=_SYMBOL, reason=_TEXT), trades=True
-    ),
-    ToolSpec(
-        name="set_stop",
-        description="Move the stop.",
-        parameters=_schema(symbol=_SYMBOL, stop_bps=_whole(5, 2_000), reason=_TEXT),
-        trades=True,
-    ),
-    ToolSpec(name="halt", description="Halt.", parameters=_schema(reason=_TEXT), trades=True),
-)
-
-OPEN_ARGUMENTS: dict[str, JsonValue] = {
-    "symbol": "BTCUSDT",
-    "side": "long",
-    "risk_bps": 10,
-    "entry": "market",
-    "limit_offset_bps": 0,
-    "stop_bps": 50,
-    "take_profit_bps": 100,
-    "reason": "trend",
-}
-CLOSE_ARGUMENTS: dict[str, JsonValue] = {"symbol": "BTCUSDT", "reason": "turned"}
-
-
-@dataclass
-class FakeToolbox:
-    """Tools that do nothing and remember everything. `denied` and `fails` are by tool name."""
-
-    denied: dict[str, str] = field(default_factory=dict)
-    statuses: dict[str, ToolStatus] = field(default_factory=dict)
-    previews: list[tuple[str, JsonObject]] = field(default_factory=list)
-    calls: list[tuple[str, JsonObject, Actor, int | None]] = field(default_factory=list)
-    on_call: Callable[[str], Awaitable[None]] | None = None
-    on_preview: Callable[[str], Awaitable[None]] | None = None
-
-    def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
-        assert caller is Actor.AGENT
-        return CATALOGUE
-
-    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
-        self.calls.append((tool, arguments, caller, cycle))
-        if self.on_call is not None:
-            await self.on_call(tool)
-        status = self.statuses.get(tool, ToolStatus.OK)
-        code = "LATE_DENIAL" if status is ToolStatus.DENIED else ""
-        return ToolAnswer(tool=tool, status=status, result={}, code=code)
-
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
-        assert caller is Actor.AGENT
-        assert cycle is not None
-        self.previews.append((tool, arguments))
-        if self.on_preview is not None:
-            await self.on_preview(tool)
-        code = self.denied.get(tool, "")
-        return Preview(verdict="deny" if code else "allow", code=code, detail="said the fake gate" if code else "")
 
 
 class MemoryJournal:

@@ -12,7 +12,8 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import SecretStr
 
-from tests.fakes.agent_parts import CATALOGUE, OPEN_ARGUMENTS, FakeReadings, FakeToolbox, MemoryJournal, policy
+from tests.fakes.agent_parts import FakeReadings, MemoryJournal, policy
+from tests.fakes.agent_tools import CATALOGUE, OPEN_ARGUMENTS, FakeToolbox
 from tests.fakes.openai_server import GOOD, INPUT_TOKENS, OUTPUT_TOKENS, OpenAIServer, Trouble
 from tui_trader.agent.deciders.openai import OpenAIDecider
 from tui_trader.agent.digest import sha256_of

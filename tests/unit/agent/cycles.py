@@ -9,7 +9,8 @@ from typing import TypeVar
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from tests.fakes.agent_parts import NOON, FakeReadings, FakeToolbox, MemoryJournal, ScriptedDecider, policy
+from tests.fakes.agent_parts import NOON, FakeReadings, MemoryJournal, ScriptedDecider, policy
+from tests.fakes.agent_tools import FakeToolbox
 from tui_trader.agent.deciders.ports import Decider, Decision, ProposedCall
 from tui_trader.agent.runner import Agent
 from tui_trader.agent.trace import AgentEvent, NodeStage, NodeTrace

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import BTC, ETH, NOON, OPEN_ARGUMENTS, ScriptedDecider, account, held, snapshot
+from tests.fakes.agent_parts import BTC, ETH, NOON, ScriptedDecider, account, held, snapshot
+from tests.fakes.agent_tools import OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, wants
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest
 from tui_trader.agent.digest import canonical, digest_of

@@ -1,31 +1,20 @@
 """The graph's rules: every path reaches the record, once; nothing trades that was not decided, judged and allowed."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from tests.fakes.agent_parts import (
-    BTC,
-    CLOSE_ARGUMENTS,
-    ETH,
-    NOON,
-    OPEN_ARGUMENTS,
-    ScriptedDecider,
-    account,
-    held,
-    policy,
-    snapshot,
-)
+from tests.fakes.agent_parts import ScriptedDecider, policy
+from tests.fakes.agent_tools import CLOSE_ARGUMENTS, OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
 from tui_trader.agent.deciders.ports import Decision, ProposedCall
 from tui_trader.agent.faults import Fault
-from tui_trader.agent.runner import KEPT_THREADS, STUCK_AFTER
+from tui_trader.agent.runner import KEPT_THREADS
 from tui_trader.agent.trace import NodeName, NodeStage, NodeTrace
-from tui_trader.core.clock import LoopClock, later
+from tui_trader.core.clock import LoopClock
 from tui_trader.core.records import CycleDecided, ToolStatus
-from tui_trader.core.words import Actor, CycleVerdict, Symbol, TradingState
+from tui_trader.core.words import Actor, CycleVerdict
 from tui_trader.journal.ports import JournalUnwritable
 
 WHOLE_PATH = [name.value for name in NodeName]
@@ -193,197 +182,6 @@ def test_an_unexpected_error_in_a_node_reaches_the_record(where: str, caplog: py
     assert "secret" not in caplog.text + str(bench.events), "an error's text is quoted nowhere"
 
 
-@pytest.mark.parametrize(
-    ("prepare", "reason"),
-    [
-        (lambda b: setattr(b.readings, "money", account(TradingState.HALTED, reason="operator")), "HALTED: operator"),
-        (lambda b: setattr(b.readings, "money", account(TradingState.REDUCING)), "REDUCING, and nothing is left"),
-        (lambda b: setattr(b.readings, "markets", {}), "BTCUSDT: no data yet; ETHUSDT: no data yet"),
-        (
-            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), quote_age=9.0) for s in (BTC, ETH)}),
-            "quote is 9.0 s old",
-        ),
-        (
-            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), ema_slow=None) for s in (BTC, ETH)}),
-            "not warmed up",
-        ),
-        (
-            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), candle_age=400.0) for s in (BTC, ETH)}),
-            "last candle is 400 s old",
-        ),
-    ],
-)
-def test_nothing_to_decide_is_a_skip_that_asks_nobody(prepare: Callable[[Bench], None], reason: str) -> None:
-    decided, bench = one_cycle(wants(OPEN), prepare=prepare)
-    assert decided.verdict is CycleVerdict.SKIP
-    assert reason in decided.reason
-    assert bench.path == ["gather", "triage", "log_decision"]
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert bench.decider.requests == []
-
-
-def test_one_stale_symbol_is_left_out_and_named() -> None:
-    def prepare(bench: Bench) -> None:
-        bench.readings.markets[ETH] = None
-
-    _, bench = one_cycle(Decision(), prepare=prepare)
-    assert isinstance(bench.decider, ScriptedDecider)
-    seen = bench.decider.requests[0].observation
-    assert [s.symbol for s in seen.snapshots] == [BTC]
-    assert [(u.symbol, u.reason) for u in seen.unusable] == [(ETH, "no data yet")]
-
-
-def test_reducing_with_a_position_is_still_decided() -> None:
-    def prepare(bench: Bench) -> None:
-        bench.readings.money = account(TradingState.REDUCING)
-        bench.readings.held = (held("0.01"),)
-
-    decided, _ = one_cycle(wants(CLOSE), prepare=prepare)
-    assert decided.verdict is CycleVerdict.TRADE
-
-
-@pytest.mark.parametrize(("spent", "asked"), [("1.99", 1), ("1.991", 0), ("2.5", 0)])
-def test_the_day_s_model_budget_is_reserved_before_the_question(spent: str, asked: int) -> None:
-    def prepare(bench: Bench) -> None:
-        bench.readings.money = account(spent=spent)
-        bench.decider = ScriptedDecider([Decision()], cost=Decimal("0.01"))
-
-    decided, bench = one_cycle(prepare=prepare)
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert len(bench.decider.requests) == asked
-    assert (decided.verdict is CycleVerdict.SKIP) == (asked == 0)
-
-
-def test_a_decider_that_costs_nothing_is_asked_though_the_budget_is_spent() -> None:
-    def prepare(bench: Bench) -> None:
-        bench.readings.money = account(spent="5")
-
-    decided, _ = one_cycle(wants(OPEN), prepare=prepare)
-    assert decided.verdict is CycleVerdict.TRADE
-
-
-def test_only_trading_tools_are_offered() -> None:
-    _, bench = one_cycle(Decision())
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert all(tool.trades for tool in bench.decider.requests[0].tools)
-
-
-def _amending(*decisions: Decision, amends: bool = True) -> Callable[[Bench], None]:
-    def prepare(bench: Bench) -> None:
-        bench.toolbox.denied = {"open_position": "REWARD"}
-        bench.decider = ScriptedDecider(decisions, amends=amends)
-
-    return prepare
-
-
-def test_a_denied_answer_may_be_amended_once() -> None:
-    decided, bench = one_cycle(prepare=_amending(wants(OPEN), wants(CLOSE, reason="then close")))
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert [len(r.denied) for r in bench.decider.requests] == [0, 1]
-    assert bench.decider.requests[1].denied[0].code == "REWARD"
-    assert [(a.tool, a.outcome) for a in decided.actions] == [("close_position", "done")]
-
-
-def test_a_second_denial_is_final() -> None:
-    decided, bench = one_cycle(prepare=_amending(wants(OPEN)))
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert len(bench.decider.requests) == 2
-    assert decided.verdict is CycleVerdict.DENIED
-
-
-def test_an_amendment_to_hold_withdraws_the_first_answer() -> None:
-    decided, bench = one_cycle(prepare=_amending(wants(CLOSE, OPEN), Decision(reason="then not")))
-    assert bench.toolbox.calls == []
-    assert decided.verdict is CycleVerdict.DENIED
-    assert [a.outcome for a in decided.actions] == ["denied:REWARD"]
-
-
-def test_a_decider_that_does_not_amend_is_not_asked_again() -> None:
-    _, bench = one_cycle(prepare=_amending(wants(OPEN), amends=False))
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert len(bench.decider.requests) == 1
-
-
-def test_an_amendment_is_not_begun_without_time() -> None:
-    async def scenario(clock: LoopClock) -> Bench:
-        bench = Bench(clock, ScriptedDecider([wants(OPEN)], amends=True, before=lambda: clock.sleep(6.0)))
-        bench.toolbox.denied = {"open_position": "REWARD"}
-        await bench.agent().cycle(1)
-        return bench
-
-    bench = in_virtual_time(scenario)
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert len(bench.decider.requests) == 1
-
-
-@pytest.mark.parametrize("where", ["snapshot", "decide", "preview"])
-def test_deliberation_that_outlasts_its_deadline_is_late_and_trades_nothing(where: str) -> None:
-    async def scenario(clock: LoopClock) -> tuple[CycleDecided, Bench, float]:
-        async def wait(*_: object) -> None:
-            await clock.sleep(3_600)
-
-        bench = Bench(clock, ScriptedDecider([wants(OPEN)], before=wait if where == "decide" else None))
-        bench.readings.before_snapshot = wait if where == "snapshot" else None
-        bench.toolbox.on_preview = wait if where == "preview" else None
-        decided = await bench.agent().cycle(1)
-        return decided, bench, (clock.now() - NOON) / 1e9
-
-    decided, bench, seconds = in_virtual_time(scenario)
-    assert decided.reason.startswith(Fault.LATE.value)
-    assert bench.toolbox.calls == []
-    assert seconds == pytest.approx(7.0)
-    assert decided.milliseconds == 7_000
-
-
-def test_execution_that_has_begun_is_not_cut_short_by_the_deadline() -> None:
-    async def scenario(clock: LoopClock) -> CycleDecided:
-        bench = Bench(clock, ScriptedDecider([wants(OPEN)]))
-        bench.toolbox.on_call = lambda _: clock.sleep(20.0)
-        return await bench.agent().cycle(1)
-
-    decided = in_virtual_time(scenario)
-    assert decided.verdict is CycleVerdict.TRADE
-    assert decided.milliseconds == 20_000
-
-
-def test_execution_that_never_ends_is_given_up_and_recorded() -> None:
-    async def scenario(clock: LoopClock) -> tuple[CycleDecided, float]:
-        bench = Bench(clock, ScriptedDecider([wants(OPEN)]))
-        bench.toolbox.on_call = lambda _: clock.sleep(1e6)
-        decided = await bench.agent().cycle(1)
-        assert bench.journal.decisions == [decided]
-        return decided, (clock.now() - NOON) / 1e9
-
-    decided, seconds = in_virtual_time(scenario)
-    assert decided.verdict is CycleVerdict.FAULT
-    assert seconds == pytest.approx(7.0 + STUCK_AFTER)
-
-
-def test_symbols_are_gathered_at_the_same_time() -> None:
-    async def scenario(clock: LoopClock) -> float:
-        bench = Bench(clock, ScriptedDecider([Decision()]))
-        bench.readings.before_snapshot = lambda _: clock.sleep(1.0)
-        await bench.agent().cycle(1)
-        return (clock.now() - NOON) / 1e9
-
-    assert in_virtual_time(scenario) == pytest.approx(1.0)
-
-
-def test_after_too_many_faults_the_decider_rests_and_is_then_probed() -> None:
-    async def scenario(clock: LoopClock) -> list[str]:
-        decider = ScriptedDecider([Decision(fault=Fault.TIMEOUT)] * 3 + [Decision(reason="well again")])
-        bench = Bench(clock, decider)
-        agent = bench.agent()
-        verdicts: list[str] = []
-        for number, wait in enumerate((0, 1, 1, 1, 40, 1), start=1):
-            await clock.sleep(wait)
-            verdicts.append((await agent.cycle(number)).verdict.value)
-        assert len(decider.requests) == 5
-        return verdicts
-
-    assert in_virtual_time(scenario) == ["fault", "fault", "fault", "skip", "hold", "hold"]
-
-
 def test_a_journal_that_cannot_be_written_stops_the_cycle_loudly() -> None:
     def prepare(bench: Bench) -> None:
         bench.journal.unwritable = (CycleDecided,)
@@ -431,16 +229,6 @@ def test_equal_cycles_give_equal_records() -> None:
     first, _ = one_cycle(wants(OPEN))
     second, _ = one_cycle(wants(OPEN))
     assert first == second
-
-
-def test_symbols_are_shown_in_the_order_of_their_names() -> None:
-    def prepare(bench: Bench) -> None:
-        bench.policy = bench.policy.model_copy(update={"symbols": (ETH, BTC)})
-        bench.readings.markets = {ETH: snapshot(ETH), BTC: snapshot(BTC, time=later(NOON, 0))}
-
-    _, bench = one_cycle(Decision(), prepare=prepare)
-    assert isinstance(bench.decider, ScriptedDecider)
-    assert [s.symbol for s in bench.decider.requests[0].observation.snapshots] == [Symbol("BTCUSDT"), ETH]
 
 
 def test_proposed_calls_carry_their_arguments_unchanged_to_the_tool() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import CATALOGUE, CLOSE_ARGUMENTS, OPEN_ARGUMENTS, MemoryJournal
+from tests.fakes.agent_parts import MemoryJournal
+from tests.fakes.agent_tools import CATALOGUE, CLOSE_ARGUMENTS, OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time
 from tui_trader.agent.deciders.openai import HOLD, OpenAIDecider, judged
 from tui_trader.agent.faults import FAULT_TEXT, Fault

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import BTC, CATALOGUE, ETH, NOON, account, held, snapshot, trending
+from tests.fakes.agent_parts import BTC, ETH, NOON, account, held, snapshot, trending
+from tests.fakes.agent_tools import CATALOGUE
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest
 from tui_trader.agent.deciders.rules import STOP_BPS, Reading, RulesDecider, reading_of
 from tui_trader.agent.observation import Observation

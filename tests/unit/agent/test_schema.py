@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import OPEN, OPEN_ARGUMENTS
+from tests.fakes.agent_tools import OPEN, OPEN_ARGUMENTS
 from tui_trader.agent.schema import mismatch
 from tui_trader.core.records import JsonObject, JsonValue
 

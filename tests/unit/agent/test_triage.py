@@ -1,0 +1,120 @@
+"""What a decider is asked and when: not in vain, not beyond the budget, not while it rests."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes.agent_parts import BTC, ETH, NOON, ScriptedDecider, account, held, snapshot
+from tests.fakes.agent_tools import CLOSE_ARGUMENTS, OPEN_ARGUMENTS
+from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
+from tui_trader.agent.deciders.ports import Decision
+from tui_trader.agent.faults import Fault
+from tui_trader.agent.trace import NodeName
+from tui_trader.core.clock import LoopClock, later
+from tui_trader.core.words import CycleVerdict, Symbol, TradingState
+
+WHOLE_PATH = [name.value for name in NodeName]
+OPEN = ("open_position", OPEN_ARGUMENTS)
+CLOSE = ("close_position", CLOSE_ARGUMENTS)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (lambda b: setattr(b.readings, "money", account(TradingState.HALTED, reason="operator")), "HALTED: operator"),
+        (lambda b: setattr(b.readings, "money", account(TradingState.REDUCING)), "REDUCING, and nothing is left"),
+        (lambda b: setattr(b.readings, "markets", {}), "BTCUSDT: no data yet; ETHUSDT: no data yet"),
+        (
+            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), quote_age=9.0) for s in (BTC, ETH)}),
+            "quote is 9.0 s old",
+        ),
+        (
+            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), ema_slow=None) for s in (BTC, ETH)}),
+            "not warmed up",
+        ),
+        (
+            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), candle_age=400.0) for s in (BTC, ETH)}),
+            "last candle is 400 s old",
+        ),
+    ],
+)
+def test_nothing_to_decide_is_a_skip_that_asks_nobody(prepare: Callable[[Bench], None], reason: str) -> None:
+    decided, bench = one_cycle(wants(OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.SKIP
+    assert reason in decided.reason
+    assert bench.path == ["gather", "triage", "log_decision"]
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert bench.decider.requests == []
+
+
+def test_one_stale_symbol_is_left_out_and_named() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.markets[ETH] = None
+
+    _, bench = one_cycle(Decision(), prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    seen = bench.decider.requests[0].observation
+    assert [s.symbol for s in seen.snapshots] == [BTC]
+    assert [(u.symbol, u.reason) for u in seen.unusable] == [(ETH, "no data yet")]
+
+
+def test_reducing_with_a_position_is_still_decided() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.money = account(TradingState.REDUCING)
+        bench.readings.held = (held("0.01"),)
+
+    decided, _ = one_cycle(wants(CLOSE), prepare=prepare)
+    assert decided.verdict is CycleVerdict.TRADE
+
+
+@pytest.mark.parametrize(("spent", "asked"), [("1.99", 1), ("1.991", 0), ("2.5", 0)])
+def test_the_day_s_model_budget_is_reserved_before_the_question(spent: str, asked: int) -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.money = account(spent=spent)
+        bench.decider = ScriptedDecider([Decision()], cost=Decimal("0.01"))
+
+    decided, bench = one_cycle(prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert len(bench.decider.requests) == asked
+    assert (decided.verdict is CycleVerdict.SKIP) == (asked == 0)
+
+
+def test_a_decider_that_costs_nothing_is_asked_though_the_budget_is_spent() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.money = account(spent="5")
+
+    decided, _ = one_cycle(wants(OPEN), prepare=prepare)
+    assert decided.verdict is CycleVerdict.TRADE
+
+
+def test_only_trading_tools_are_offered() -> None:
+    _, bench = one_cycle(Decision())
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert all(tool.trades for tool in bench.decider.requests[0].tools)
+
+
+def test_after_too_many_faults_the_decider_rests_and_is_then_probed() -> None:
+    async def scenario(clock: LoopClock) -> list[str]:
+        decider = ScriptedDecider([Decision(fault=Fault.TIMEOUT)] * 3 + [Decision(reason="well again")])
+        bench = Bench(clock, decider)
+        agent = bench.agent()
+        verdicts: list[str] = []
+        for number, wait in enumerate((0, 1, 1, 1, 40, 1), start=1):
+            await clock.sleep(wait)
+            verdicts.append((await agent.cycle(number)).verdict.value)
+        assert len(decider.requests) == 5
+        return verdicts
+
+    assert in_virtual_time(scenario) == ["fault", "fault", "fault", "skip", "hold", "hold"]
+
+
+def test_symbols_are_shown_in_the_order_of_their_names() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.policy = bench.policy.model_copy(update={"symbols": (ETH, BTC)})
+        bench.readings.markets = {ETH: snapshot(ETH), BTC: snapshot(BTC, time=later(NOON, 0))}
+
+    _, bench = one_cycle(Decision(), prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert [s.symbol for s in bench.decider.requests[0].observation.snapshots] == [Symbol("BTCUSDT"), ETH]
