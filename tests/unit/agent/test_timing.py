@@ -10,12 +10,10 @@ from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
 from tui_trader.agent.deciders.ports import Decision
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.runner import STUCK_AFTER
-from tui_trader.agent.trace import NodeName
 from tui_trader.core.clock import LoopClock
 from tui_trader.core.records import CycleDecided
 from tui_trader.core.words import CycleVerdict
 
-WHOLE_PATH = [name.value for name in NodeName]
 OPEN = ("open_position", OPEN_ARGUMENTS)
 CLOSE = ("close_position", CLOSE_ARGUMENTS)
 

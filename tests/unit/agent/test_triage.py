@@ -11,11 +11,9 @@ from tests.fakes.agent_tools import CLOSE_ARGUMENTS, OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
 from tui_trader.agent.deciders.ports import Decision
 from tui_trader.agent.faults import Fault
-from tui_trader.agent.trace import NodeName
 from tui_trader.core.clock import LoopClock, later
 from tui_trader.core.words import CycleVerdict, Symbol, TradingState
 
-WHOLE_PATH = [name.value for name in NodeName]
 OPEN = ("open_position", OPEN_ARGUMENTS)
 CLOSE = ("close_position", CLOSE_ARGUMENTS)
 
