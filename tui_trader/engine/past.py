@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui_trader.core.clock import Instant
-from tui_trader.core.records import CycleDecided, EngineStarted, HomeOpened
+from tui_trader.core.money import Money
+from tui_trader.core.records import AccountReconciled, CycleDecided, EngineStarted, EquityMarked, HomeOpened
 from tui_trader.desk.ledger import Ledger
 from tui_trader.journal.ports import Row
 from tui_trader.journal.reader import JournalReader
@@ -18,6 +19,8 @@ class Past:
     last_start: EngineStarted | None = None
     last_time: Instant | None = None
     last_cycle: int = 0
+    last_equity: Money | None = None
+    """As it was last written down."""
     ledger: Ledger = field(default_factory=Ledger)
 
     def apply(self, row: Row) -> None:
@@ -29,6 +32,8 @@ class Past:
                 self.opened = opened
             case EngineStarted() as started:
                 self.last_start = started
+            case EquityMarked(equity=equity) | AccountReconciled(equity=equity):
+                self.last_equity = equity
             case CycleDecided(cycle=cycle):
                 self.last_cycle = max(self.last_cycle, cycle)
             case _:

@@ -25,7 +25,10 @@ def resting_status(home: Home, now: str) -> StatusView:
     switch = HaltSwitch(state, home.halt_file)
     time = past.last_time if past.last_time is not None else from_text(now)
     started = past.last_start
-    figures = meters.at(time, past.ledger.equity({})) if not past.ledger.positions else meters.at(time, None)
+    equity = past.last_equity if past.ledger.positions else past.ledger.equity({})
+    figures = meters.at(time, equity)
+    start = figures.day_start_equity
+    day_pnl = None if equity is None or start is None else equity - start
     return StatusView(
         time=time,
         running=False,
@@ -34,8 +37,8 @@ def resting_status(home: Home, now: str) -> StatusView:
         trading_state=switch.state,
         reason=_reason(switch, state),
         autonomy=started.autonomy if started else None,
-        equity=past.ledger.equity({}),
-        day_pnl=None if figures.day_loss is None else -figures.day_loss,
+        equity=equity,
+        day_pnl=day_pnl,
         drawdown=figures.drawdown,
         model_spend_today=figures.model_spend_today,
         model_budget=None,

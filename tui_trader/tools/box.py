@@ -32,7 +32,7 @@ class ToolLayer:
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._journal = journal
         self._emergency = emergency
-        self._symbols = symbols
+        self._catalogues = {caller: self._specs(caller, symbols) for caller in Actor}
         self._calls = 0
         self._unanswered: dict[str, ToolCalled] = {}
         self._judged: set[str] = set()
@@ -66,11 +66,15 @@ class ToolLayer:
 
     def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
         """See the port."""
+        return self._catalogues[caller]
+
+    def _specs(self, caller: Actor, symbols: tuple[Symbol, ...]) -> tuple[ToolSpec, ...]:
+        """Built once: a schema takes a millisecond, and a decision asks for all of them."""
         return tuple(
             ToolSpec(
                 name=tool.name,
                 description=tool.description,
-                parameters=strict_schema(tool.forms[caller], self._symbols),
+                parameters=strict_schema(tool.forms[caller], symbols),
                 trades=tool.trades,
             )
             for tool in self._tools.values()

@@ -1,6 +1,7 @@
 """Typed readings of market, account, positions, orders and limits: what the agent's digest and the console show."""
 
 from tui_trader.core.market import Candle
+from tui_trader.core.money import Money
 from tui_trader.core.order import Order
 from tui_trader.core.words import Symbol
 from tui_trader.desk.desk import Desk
@@ -43,7 +44,7 @@ class LiveReadings:
             equity=book.equity,
             wallet=self._desk.wallet,
             available=book.available,
-            day_pnl=None if meters.day_loss is None else -meters.day_loss,
+            day_pnl=_difference(book.equity, meters.day_start_equity),
             drawdown=meters.drawdown,
             model_spend_today=meters.model_spend_today,
         )
@@ -81,3 +82,8 @@ class LiveReadings:
             Headroom(limit=room.limit, value=room.value, used=room.used, symbol=room.symbol)
             for room in headrooms(self._desk.book(), self._policy.current)
         )
+
+
+def _difference(equity: Money | None, start: Money | None) -> Money | None:
+    """The profit of the day; a resume's new baseline does not touch it."""
+    return None if equity is None or start is None else equity - start
