@@ -20,8 +20,8 @@ CENT_OF_A_CENT = Decimal("0.00000001")
 """Binance keeps futures balances to eight decimals."""
 
 _EXACT = Context(prec=80, traps=[InvalidOperation, DivisionByZero])
-"""For rounding to a step: wide enough that the count of steps is exact. In the usual 28 digits a quotient such as
-0.99999… can itself round up to one, and the floor of it would then lie above the value."""
+"""For rounding to a step: whole steps are counted by integer division, which is exact, and never by a quotient, since
+0.99999… can itself round up to one, and its floor would then lie above the value."""
 
 
 def plain(value: Decimal) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui_trader.core.clock import (
@@ -36,6 +36,8 @@ T = TypeVar("T")
 EPOCH = from_text("2025-05-05T00:00:00Z")
 PACES = [math.inf, 1000.0]
 WEEK = 7 * 86_400 * NANOSECONDS
+EARLY = 121_030_708_615_038_486
+"""Nanoseconds whose nearest float of seconds lies before them."""
 
 
 def run(main: Callable[[LoopClock], Coroutine[Any, Any, T]], *, pace: float = math.inf) -> T:
@@ -63,6 +65,7 @@ def test_waking_is_exact_to_the_nanosecond_for_weeks(offsets: list[int]) -> None
 
 
 @given(st.integers(min_value=0, max_value=520 * WEEK))
+@example(EARLY)
 @settings(max_examples=50, deadline=None)
 def test_waking_is_never_early_and_within_a_microsecond_for_ten_years(offset: int) -> None:
     instant = Instant(EPOCH + offset)
