@@ -8,12 +8,13 @@ from concurrent.futures import Future
 from contextlib import AsyncExitStack
 
 from tui_trader.core.chance import Chance
-from tui_trader.core.clock import LoopClock, PacedLoop
+from tui_trader.core.clock import Clock, LoopClock, PacedLoop
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
 from tui_trader.engine.commands import Command, Halt, Reply
+from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
@@ -24,10 +25,12 @@ from tui_trader.engine.pump import Pump
 from tui_trader.engine.showing import Showing
 from tui_trader.engine.trader import Ended, Trader
 from tui_trader.engine.wiring import agent_of, assemble, feed_of
+from tui_trader.exchange.paper.books import PaperBooksError
 from tui_trader.exchange.paper.exchange import PaperExchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.redact import Redactor
 from tui_trader.journal.writer import open_journal
+from tui_trader.market.ports import Feed
 
 _log = logging.getLogger(__name__)
 
@@ -130,9 +133,7 @@ class EngineThread:
             stack.push_async_callback(journal.close)
             ledger = Ledger()
             feed = feed_of(plan, clock, ledger)
-            exchange = PaperExchange.open(
-                home.paper, feed.instruments, clock, account=f"paper-{chance.token('account')}"
-            )
+            exchange = _paper(home, feed, clock, f"paper-{chance.token('account')}")
             stack.push_async_callback(exchange.close)
             emergency = EmergencyLog(home.emergency, clock, chance, redact=redactor)
             assembly = assemble(
@@ -182,3 +183,11 @@ class EngineThread:
         if self._switch is not None:
             self._switch.trip()
         _log.error("task %s failed: %s", name, type(error).__name__, exc_info=error)
+
+
+def _paper(home: Home, feed: Feed, clock: Clock, account: str) -> PaperExchange:
+    """The paper exchange of this home. Raises HomeError where its books cannot be used."""
+    try:
+        return PaperExchange.open(home.paper, feed.instruments, clock, account=account)
+    except PaperBooksError as error:
+        raise HomeError(str(error)) from None
