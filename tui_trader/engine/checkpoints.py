@@ -7,6 +7,7 @@ from pathlib import Path
 import aiosqlite
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 
@@ -31,7 +32,8 @@ async def checkpoints(path: Path | None) -> "AsyncIterator[BaseCheckpointSaver[s
 
 
 async def _set_up(connection: aiosqlite.Connection) -> AsyncSqliteSaver:
-    saver = AsyncSqliteSaver(connection)
+    # The state is plain JSON: nothing but the basic types is ever built from this file.
+    saver = AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
     await saver.setup()
     # A lost checkpoint is an expired approval; it is not worth a sync on each step.
     await connection.execute("PRAGMA synchronous = NORMAL")

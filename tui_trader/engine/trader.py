@@ -144,7 +144,7 @@ class Trader:
             feed=plan.choice.name,
             decider=plan.decider,
             prompt=policy.name,
-            prompt_hash=plan.prompt.rendered().sha256,
+            prompt_hash=self._assembly.prompt.sha256,
             symbols=tuple(self._assembly.feed.instruments),
             autonomy=policy.autonomy,
             policy=policy.as_record(),
@@ -175,6 +175,7 @@ class Trader:
         """Finish the cycle that runs, carry what was begun to protected or closed, say goodbye."""
         self.schedule.stop()
         await asyncio.gather(deciding, return_exceptions=True)
+        await self._agent.close()
         settled = await self._assembly.desk.stop()
         await note_to(self._journal, self._emergency, EngineStopped(reason=reason))
         summary = self._totals.summary(

@@ -9,6 +9,7 @@ from tui_trader.agent.deciders.ports import Decider
 from tui_trader.agent.deciders.rules import RulesDecider
 from tui_trader.agent.llm.connect import open_chat
 from tui_trader.agent.llm.settings import ChatSettings
+from tui_trader.agent.prompt import RenderedPrompt
 from tui_trader.agent.runner import Agent
 from tui_trader.agent.trace import AgentListener
 from tui_trader.core.chance import Chance
@@ -63,6 +64,7 @@ class Assembly:
 
     plan: Plan
     policy: PolicyHolder
+    prompt: RenderedPrompt
     market: MarketState
     feed: Feed
     ledger: Ledger
@@ -140,6 +142,7 @@ def assemble(
     return Assembly(
         plan=plan,
         policy=policy,
+        prompt=plan.prompt.rendered(policy.current),
         market=market,
         feed=feed,
         ledger=ledger,
@@ -154,7 +157,7 @@ def assemble(
     )
 
 
-def decider_of(plan: Plan, journal: Journal, clock: Clock) -> Decider:
+def decider_of(plan: Plan, prompt: RenderedPrompt, journal: Journal, clock: Clock) -> Decider:
     """The decider of the plan. A model's client is loaded only where a model decides."""
     if plan.decider == "rules":
         return RulesDecider()
@@ -168,7 +171,7 @@ def decider_of(plan: Plan, journal: Journal, clock: Clock) -> Decider:
         timeout=limits.deadline,
         responses_api=settings.openai.responses_api,
     )
-    return OpenAIDecider(model=open_chat(chat), prompt=plan.prompt.rendered(), journal=journal, clock=clock)
+    return OpenAIDecider(model=open_chat(chat), prompt=prompt, journal=journal, clock=clock)
 
 
 def agent_of(
@@ -180,7 +183,7 @@ def agent_of(
 ) -> Agent:
     """The agent over the assembly's tools and readings."""
     return Agent(
-        decider=decider_of(assembly.plan, journal, clock),
+        decider=decider_of(assembly.plan, assembly.prompt, journal, clock),
         toolbox=assembly.tools,
         readings=assembly.readings,
         journal=journal,

@@ -6,7 +6,6 @@ from typing import ClassVar, assert_never
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.money import ZERO, Money, Price, bps_of
 from tui_trader.core.order import Intent, OrderType, Protection, Purpose, TimeInForce
-from tui_trader.core.records import ToolStatus
 from tui_trader.core.words import Actor, Side, Symbol
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.hands import Exit
@@ -15,7 +14,7 @@ from tui_trader.risk.codes import Code
 from tui_trader.risk.gate import Judgement
 from tui_trader.tools.arguments import OpenByPrice, OpenByRisk
 from tui_trader.tools.ports import Preview, ToolAnswer
-from tui_trader.tools.tool import Call, Tool, denied, failed, order_result, symbol_of
+from tui_trader.tools.tool import Call, Tool, denied, failed, order_result, sent_status, symbol_of
 
 
 class CannotBuild(Exception):
@@ -61,7 +60,7 @@ class OpenPosition(Tool):
         sent = await self._desk.enter(intent, tool=self.name)
         if sent.order is None:
             return denied(self.name, sent.judgement.code, sent.judgement.detail)
-        status = ToolStatus.OK if sent.order.filled or sent.order.is_open else ToolStatus.FAILED
+        status = sent_status(sent.order)
         return ToolAnswer(tool=self.name, status=status, result=order_result(sent.order))
 
     def _judged(self, intent: Intent) -> Judgement:

@@ -5,14 +5,13 @@ from typing import ClassVar
 
 from tui_trader.core.money import Price, Quantity, percent_of
 from tui_trader.core.order import Intent, OrderType, Purpose, TimeInForce
-from tui_trader.core.records import ToolStatus
 from tui_trader.core.words import Actor, Side, Symbol
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.hands import Exit
 from tui_trader.desk.sender import Sent
 from tui_trader.tools.arguments import CloseOf, ReduceByOperator, ReduceByShare
 from tui_trader.tools.ports import ToolAnswer
-from tui_trader.tools.tool import Call, Tool, denied, order_result, symbol_of
+from tui_trader.tools.tool import Call, Tool, denied, order_result, sent_status, symbol_of
 
 NOTHING_HELD = "NOTHING_HELD"
 """There is no position that the order could reduce."""
@@ -23,7 +22,7 @@ def _answer(tool: str, sent: Sent | None, symbol: Symbol) -> ToolAnswer:
         return denied(tool, NOTHING_HELD, f"nothing is held of {symbol}")
     if sent.order is None:
         return denied(tool, sent.judgement.code, sent.judgement.detail)
-    status = ToolStatus.OK if sent.order.filled or sent.order.is_open else ToolStatus.FAILED
+    status = sent_status(sent.order)
     return ToolAnswer(tool=tool, status=status, result=order_result(sent.order))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from tui_trader.core.money import plain
-from tui_trader.core.order import Order
+from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.records import JsonObject, ToolStatus
 from tui_trader.core.words import Actor, Symbol
 from tui_trader.tools.arguments import Arguments
@@ -59,6 +59,12 @@ def denied(tool: str, code: str, detail: str) -> ToolAnswer:
 def failed(tool: str, detail: str) -> ToolAnswer:
     """It was allowed and did not come about."""
     return ToolAnswer(tool=tool, status=ToolStatus.FAILED, result={"detail": detail})
+
+
+def sent_status(order: Order) -> ToolStatus:
+    """Whether the exchange had the order. One that found nobody to trade with did what was asked."""
+    refused = order.status in (OrderStatus.REJECTED, OrderStatus.NOT_SENT)
+    return ToolStatus.FAILED if refused else ToolStatus.OK
 
 
 def order_result(order: Order) -> JsonObject:
