@@ -124,13 +124,9 @@ def connect(path: Path) -> _Connection:
 
 
 def _created(path: Path) -> bool:
-    """Make an empty file that only its owner may read, with the head file before it. False where there is one.
-
-    The head file comes first: a log with rows and no head file can then not come from a crash.
-    """
+    """Make an empty file that only its owner may read. False where there is one already."""
     if path.exists():
         return False
-    HeadFile.beside(path).write(layout.EMPTY, sync=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     return True
 

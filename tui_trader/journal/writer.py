@@ -33,6 +33,7 @@ async def open_journal(
     store: Store = await ThreadStore.opened(path) if threaded else LoopStore(path)
     journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact)
     try:
+        # Before the first row can be written: a log with rows and no head file can then not come from a crash.
         journal.head_file.write(tip.head, sync=True)
     except OSError as error:
         await store.close()

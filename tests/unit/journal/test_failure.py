@@ -4,10 +4,11 @@ import asyncio
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +17,6 @@ from tests.unit.journal.samples import (
     Collected,
     as_nobody,
     entry,
-    filled,
     in_virtual_time,
     on_disk,
     opened,
@@ -82,13 +82,20 @@ def _rows(result: Any) -> tuple[Row, ...]:
     return result
 
 
-async def _full(journal: JournalWriter, *, threaded: bool) -> None:
-    """From now on the database may not grow by a page, as on a full disk."""
+def _connection(journal: JournalWriter, *, threaded: bool) -> Any:
     connection: Any = journal._store._connection  # type: ignore[attr-defined]
-    if threaded:
-        connection = connection._conn
+    return connection._conn if threaded else connection
+
+
+def _fill_up(journal: JournalWriter, *, threaded: bool) -> None:
+    """From now on the database may not grow by a page, as on a full disk."""
+    connection = _connection(journal, threaded=threaded)
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}").close()
+
+
+BIG = Entry(record=ToolCalled(tool="x" * 100_000, arguments={}), actor=Actor.SYSTEM)
+"""An entry that takes many pages."""
 
 
 @both
@@ -99,15 +106,15 @@ async def test_a_full_disk_reaches_every_caller_and_every_later_one(tmp_path: Pa
     journal.attach(fold)
     journal.when_unwritable(heard.append)
     (kept,) = await journal.append(entry(1))
-    await _full(journal, threaded=threaded)
+    _fill_up(journal, threaded=threaded)
 
-    big = Entry(record=ToolCalled(tool="x" * 100_000, arguments={}), actor=Actor.SYSTEM)
-    results = await asyncio.gather(*(journal.append(e) for e in (entry(2), big, entry(3))), return_exceptions=True)
+    results = await asyncio.gather(*(journal.append(e) for e in (entry(2), BIG, entry(3))), return_exceptions=True)
     assert all(isinstance(result, JournalUnwritable) for result in results)
     assert "free some space" in str(results[0])
     with pytest.raises(JournalUnwritable, match="full"):
         await journal.append(entry(4))
     assert heard == [journal.failed]
+    assert not _connection(journal, threaded=threaded).in_transaction
     journal.when_unwritable(heard.append)
     assert len(heard) == 2
 
@@ -185,9 +192,13 @@ async def test_where_nothing_can_be_created_one_sentence_says_so(tmp_path: Path,
 
 
 def refused(path: Path) -> str:
-    """What opening the journal at `path` says; empty if it opens."""
+    """What opening the journal at `path`, and no more, says; empty if it opens."""
+
+    async def main() -> None:
+        await (await opened(path)).close()
+
     try:
-        in_virtual_time(lambda: filled(path, 1))
+        in_virtual_time(main)
     except JournalUnwritable as error:
         return str(error)
     return ""
@@ -224,6 +235,27 @@ async def test_a_head_file_that_cannot_be_synced_at_the_end_is_told(tmp_path: Pa
     assert on_disk(path) == [row]
     (tmp_path / "journal.head.new").rmdir()
     assert isinstance(verify(path), Verified)
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["the write succeeds", "the write fails"])
+async def test_a_loop_torn_down_during_a_write_still_learns_what_became_of_it(tmp_path: Path, *, full: bool) -> None:
+    path = tmp_path / "journal.db"
+    journal = await opened(path, threaded=True)
+    if full:
+        _fill_up(journal, threaded=True)
+    gate = threading.Event()
+    journal._store._connection._tx.put_nowait((None, gate.wait))  # type: ignore[attr-defined]
+    waiting = asyncio.ensure_future(journal.append(BIG))
+    while not journal._in_flight:
+        await asyncio.sleep(0)
+    assert journal._flushing is not None
+    journal._flushing.cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    (result,) = await asyncio.gather(waiting, return_exceptions=True)
+    await journal.close()
+    assert isinstance(result, JournalUnwritable) is full
+    assert on_disk(path) == ([] if full else list(cast("tuple[Row, ...]", result)))
 
 
 async def test_a_write_of_which_nobody_can_tell_the_end_is_a_failure_and_not_a_success(tmp_path: Path) -> None:

@@ -251,6 +251,13 @@ def test_another_database_is_told(tmp_path: Path) -> None:
     assert "not a journal" in str(verify(path))
 
 
+def test_damage_that_no_row_shows_is_told_too(journal: Path) -> None:
+    content = bytearray(journal.read_bytes())
+    content[39] = 5  # the header's count of free pages
+    journal.write_bytes(content)
+    assert "the database is damaged" in str(verify(journal))
+
+
 def test_a_later_layout_is_told(journal: Path) -> None:
     with closing(sqlite3.connect(journal)) as connection:
         connection.execute("PRAGMA user_version = 2")
