@@ -331,3 +331,15 @@ async def test_the_latest_order_of_an_id_answers_a_query(path: Path) -> None:
     assert found.status is OrderStatus.ACCEPTED
     assert await bench.exchange.query(ETH, ClientOrderId("tt-twice")) is None
     await bench.exchange.close()
+
+
+async def test_a_failed_write_does_not_make_the_exchange_forget_the_market(path: Path) -> None:
+    bench = await busy(path)
+    bench.exchange._books._connection.execute("PRAGMA query_only = ON")
+    seen = bench.mark("97000")
+    assert bench.exchange.market_time == seen.time
+    held = await bench.held()
+    assert held is not None
+    assert held.mark_price == 97000
+    bench.exchange._books._connection.execute("PRAGMA query_only = OFF")
+    await bench.exchange.close()

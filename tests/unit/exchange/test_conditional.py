@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.exchange.bench import BTC, Bench, D, intent
+from tui_trader.core.market import MarkPrice
 from tui_trader.core.order import Fill, Intent, OrderStatus
 from tui_trader.core.words import Side
 
@@ -136,3 +137,22 @@ async def test_a_triggered_stop_can_be_cancelled_until_it_trades() -> None:
     await bench.exchange.cancel(BTC, stop.client_order_id)
     bench.quote("97000")
     assert await bench.quantity() == D("0.1")
+
+
+async def test_a_mark_at_the_very_instant_of_arrival_is_too_early() -> None:
+    bench = Bench.open()
+    await bench.hold(BUY, "0.1")
+    stop = await bench.place(intent(SELL, "0.1", stop="99000", close_position=True))
+    bench.exchange.on_market(MarkPrice(BTC, stop.time, D(98000), D(0), stop.time))
+    assert (await bench.order(stop)).reason == ""
+    bench.mark("98000")
+    assert (await bench.order(stop)).reason == "triggered"
+
+
+async def test_a_conditional_entry_is_checked_against_its_tier_when_it_triggers() -> None:
+    bench = Bench.open(deposit="1000000", leverage=150)
+    entry = await bench.place(intent(BUY, "3.1", stop="101000"))
+    bench.mark("101000")
+    now = await bench.order(entry)
+    assert now.status is OrderStatus.EXPIRED
+    assert "-2027" in now.reason

@@ -101,3 +101,10 @@ def test_more_never_costs_less(taker: Side, less: D, more: D) -> None:
 
     # Rounding to the tick, per slice, can make up to a tick of difference.
     assert cost(less) <= cost(more) + D("0.1")
+
+
+def test_no_limit_reaches_beyond_the_modelled_depth() -> None:
+    """2 at the touch and ten further touch sizes up to the bound."""
+    taken = side(Side.SELL).take_limit(D(50), D("95000"))
+    assert sum(part.quantity for part in taken) == 22
+    assert side(Side.SELL).give(D(50), D("95000")) == 22

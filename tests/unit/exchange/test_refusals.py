@@ -1,5 +1,7 @@
 """Each refusal of the paper exchange has Binance's code, and a refused order leaves no trace."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.unit.exchange.bench import BTC, ETH, Bench, D, HandClock, instrument, intent
@@ -173,3 +175,37 @@ async def test_a_closed_exchange_takes_nothing() -> None:
     await exchange.close()
     outcome = await exchange.submit(ClientOrderId("tt-1"), intent(BUY, "0.01"))
     assert isinstance(outcome, NotSent)
+
+
+@pytest.mark.parametrize(
+    ("order", "locked"),
+    [
+        # Above the mark: the limit over the leverage, and what it would lose on the mark at once.
+        (intent(BUY, "0.1", price="100500"), D("0.1") * 100500 / 5 + D("0.1") * 500),
+        (intent(BUY, "0.1", price="99000"), D("0.1") * 99000 / 5),
+        # A market buy: the ask plus 0.05 %.
+        (intent(BUY, "0.1"), D("0.1") * D("100050.10005") / 5 + D("0.1") * D("50.10005")),
+        # A sell below the bid is reckoned at the mark, and what it would lose on the mark at once.
+        (intent(SELL, "0.1", price="99900"), D("0.1") * 100000 / 5 + D("0.1") * 100),
+        (intent(SELL, "0.1", price="101000"), D("0.1") * 101000 / 5),
+        (intent(SELL, "0.1"), D("0.1") * 100000 / 5),
+    ],
+)
+async def test_an_order_locks_the_cost_that_binance_reckons(order: Intent, locked: Decimal) -> None:
+    bench = Bench.open()
+    await bench.place(order)
+    assert (await bench.account()).available == 10000 - locked
+
+
+async def test_an_order_that_locks_nothing_passes_where_nothing_is_free() -> None:
+    bench = Bench.open()
+    await bench.hold(BUY, "0.1")
+    await bench.exchange.transfer(-(await bench.account()).available)
+    await bench.place(intent(SELL, "0.05", reduce_only=True))
+    bench.quote("75000")
+    assert bench.exchange._state.free_money() < 0
+    assert (await bench.account()).available == 0
+    assert isinstance(await bench.send(intent(SELL, "0.05", price="101000")), Accepted)
+    refused = await bench.send(intent(BUY, "0.01", price="99000"))
+    assert isinstance(refused, Refused)
+    assert refused.code == -2019

@@ -72,14 +72,13 @@ class Liquidity:
 
     def take_limit(self, quantity: Quantity, limit: Price) -> tuple[Slice, ...]:
         """What an order takes at once, at `limit` or better; what is not there it does not get."""
-        slices = self._walk(min(quantity, self._left(limit)))
-        return tuple(Slice(part.quantity, self._not_beyond(part.price, limit)) for part in slices)
+        return self._walk(min(quantity, self._left(limit)), limit)
 
     def take_market(self, quantity: Quantity) -> tuple[Slice, ...]:
         """What an order without a limit takes: all of it, the part beyond the modelled depth at the bound's price."""
         if self.is_empty:
             return ()
-        slices = self._walk(min(quantity, self._left(self._bound)))
+        slices = self._walk(min(quantity, self._left(self._bound)), self._bound)
         rest = quantity - sum((part.quantity for part in slices), start=ZERO)
         if rest <= 0:
             return slices
@@ -93,8 +92,12 @@ class Liquidity:
         reach = self._distance(self._not_beyond(limit, self._bound)) / (self._touch * self._impact)
         return max(ZERO, floor_to(self._size * (1 + reach) - self._used, self._instrument.step))
 
-    def _walk(self, amount: Quantity) -> tuple[Slice, ...]:
-        """The amount in at most two slices: at the touch, and behind it at the mean of the prices passed."""
+    def _walk(self, amount: Quantity, limit: Price) -> tuple[Slice, ...]:
+        """The amount in at most two slices: at the touch, and behind it at the mean of the prices passed.
+
+        `amount` lies within `limit`; the price is held to it all the same, since a quotient's last digit could round
+        to the next tick.
+        """
         if amount <= 0:
             return ()
         begin, end = self._used, self._used + amount
@@ -105,7 +108,7 @@ class Liquidity:
             middle = (max(begin, self._size) + end) / 2
             moved = self._impact * (middle - self._size) / self._size
             price = self._against_taker(self._touch * (1 + self._taker.sign * moved))
-            slices.append(Slice(behind, self._not_beyond(price, self._bound)))
+            slices.append(Slice(behind, self._not_beyond(price, limit)))
         return tuple(slices)
 
     def _distance(self, price: Price) -> Price:

@@ -176,7 +176,7 @@ class Venue:
         """The one moment in which a limit order takes; what is left rests, or ends if it may not rest."""
         for part in liquidity.take_limit(order.remaining, limit):
             order = self._trade(book, order, part.quantity, part.price, at, maker=False)
-        if order.status.is_final or book.working.get(order.order_id) != order:
+        if order.status.is_final:
             return
         if order.time_in_force is TimeInForce.IOC:
             self._note(book, order.ended(OrderStatus.EXPIRED, at, "what did not trade at once"))
