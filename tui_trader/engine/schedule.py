@@ -17,14 +17,12 @@ class Schedule:
         clock: Clock,
         *,
         interval: Callable[[], float],
-        before: Callable[[], Awaitable[None]],
         decide: Callable[[int], Awaitable[object]],
         first_cycle: int,
     ) -> None:
-        """`interval` in seconds is asked each time, since the policy may change; `before` runs ahead of each cycle."""
+        """`interval` in seconds is asked each time, since the policy may change."""
         self._clock = clock
         self._interval = interval
-        self._before = before
         self._decide = decide
         self._cycle = first_cycle
         self._asked = asyncio.Event()
@@ -60,7 +58,6 @@ class Schedule:
         self._asked.clear()
         self.is_deciding = True
         try:
-            await self._before()
             number, self._cycle = self._cycle, self._cycle + 1
             await self._decide(number)
         finally:

@@ -113,6 +113,7 @@ class EngineThread:
             loop = PacedLoop(self._options.speed, yields=self._options.with_console)
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
                 self.ended = runner.run(self._run(plan, loop))
+                self.failure = self.ended.failure
         except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end in silence
             self.failure = error
         finally:

@@ -35,6 +35,8 @@ class Ended:
     summary: JsonObject
     reason: str
     is_settled: bool
+    failure: BaseException | None = None
+    """What ended it before its time."""
 
 
 class Trader:
@@ -70,8 +72,7 @@ class Trader:
         self.schedule = Schedule(
             clock,
             interval=lambda: assembly.policy.current.interval,
-            before=self._before_cycle,
-            decide=self._agent.cycle,
+            decide=self._decide,
             first_cycle=assembly.plan.past.last_cycle + 1,
         )
         self.operator = OperatorDesk(
@@ -96,8 +97,7 @@ class Trader:
             self._totals.go_live(self._unrealised())
             deciding = asyncio.create_task(self.schedule.run(cycles), name="schedule")
             await asyncio.wait({pumping, deciding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            reason = self._why(pumping, deciding)
-            return await self._end(reason, deciding)
+            return await self._end(self._why(pumping, deciding), _failure_of(pumping, deciding), deciding)
         finally:
             for task in (pumping, deciding, stopping):
                 if task is not None:
@@ -110,14 +110,13 @@ class Trader:
         self._stopping.set()
 
     def _why(self, pumping: asyncio.Task[None], deciding: asyncio.Task[None]) -> str:
-        """The reason that ended the wait; a failure of the market or of the schedule is raised."""
-        if pumping.done() and not pumping.cancelled():
-            pumping.result()
+        """The reason that ended the wait."""
+        failure = _failure_of(pumping, deciding)
+        if failure is not None:
+            return f"failed: {type(failure).__name__}"
+        if pumping.done():
             return "the data have ended"
-        if deciding.done() and not deciding.cancelled():
-            deciding.result()
-            return "the cycles are done"
-        return self._stop_reason or "stopped"
+        return "the cycles are done" if deciding.done() else self._stop_reason or "stopped"
 
     # ------------------------------------------------------------------ its beginning
 
@@ -171,7 +170,7 @@ class Trader:
 
     # ------------------------------------------------------------------ its end
 
-    async def _end(self, reason: str, deciding: asyncio.Task[None]) -> Ended:
+    async def _end(self, reason: str, failure: BaseException | None, deciding: asyncio.Task[None]) -> Ended:
         """Finish the cycle that runs, carry what was begun to protected or closed, say goodbye."""
         self.schedule.stop()
         await asyncio.gather(deciding, return_exceptions=True)
@@ -186,12 +185,18 @@ class Trader:
             head=self._journal.head,
         )
         self._publisher.publish_all()
-        return Ended(summary=summary, reason=reason, is_settled=settled)
+        return Ended(summary=summary, reason=reason, is_settled=settled, failure=failure)
 
     # ------------------------------------------------------------------ between
 
-    async def _before_cycle(self) -> None:
-        await self._assembly.desk.watch.mark_equity()
+    async def _decide(self, number: int) -> None:
+        """One cycle. Without a journal there is no decision: the trader is halted, and stays within reach."""
+        try:
+            await self._assembly.desk.watch.mark_equity()
+            await self._agent.cycle(number)
+        except JournalUnwritable as error:
+            self._assembly.switch.trip()
+            _log.error("cycle %d: %s", number, error)
 
     async def _write(self, *records: Record) -> None:
         await self._journal.append(*(Entry(record=record, actor=Actor.SYSTEM) for record in records))
@@ -201,3 +206,9 @@ class Trader:
         for position in self._showing.positions():
             total += position.unrealised or ZERO
         return total
+
+
+def _failure_of(*tasks: asyncio.Task[None]) -> BaseException | None:
+    """What the first failed task raised; None where none failed."""
+    done = (task for task in tasks if task.done() and not task.cancelled())
+    return next((error for task in done if (error := task.exception()) is not None), None)
