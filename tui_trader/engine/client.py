@@ -1,10 +1,20 @@
 """The engine as a console or command sees it, in this process or across the control socket."""
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Protocol
 
 from tui_trader.engine.commands import Command, Reply
 from tui_trader.engine.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a run ended. `failure` None: cleanly, and `reason` says why; `had_begun` False: it failed while planning."""
+
+    reason: str
+    failure: BaseException | None
+    had_begun: bool
 
 
 class EngineClient(Protocol):
@@ -23,6 +33,11 @@ class EngineClient(Protocol):
     @property
     def is_over(self) -> bool:
         """Whether the engine has ended."""
+        ...
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the engine ended; None while it runs."""
         ...
 
     def submit(self, command: Command) -> "Future[Reply]":

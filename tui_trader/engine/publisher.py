@@ -54,6 +54,7 @@ class Publisher:
         self._rows: deque[AuditLine] = deque(maxlen=_KEPT_ROWS)
         self._decisions: deque[tuple[Instant, CycleDecided]] = deque(maxlen=_KEPT_DECISIONS)
         self._trace = _empty_trace(0, None)
+        self._beats = 0
 
     def apply(self, row: Row) -> None:
         """Keep the tail of the journal at hand."""
@@ -73,7 +74,7 @@ class Publisher:
         self._mailbox.publish(views.TRACE, self._trace)
 
     def look(self) -> None:
-        """Called after every market event: publishes what is due, if anybody looks."""
+        """Called after every market event and by a real-time beat: publishes what is due, if anybody looks."""
         if not self._mailbox.has_reader:
             return
         if self._prices.is_due():
@@ -83,6 +84,8 @@ class Publisher:
 
     def publish_all(self) -> None:
         """Everything, now."""
+        self._beats += 1
+        self._mailbox.publish(views.PULSE, self._beats)
         status = self._status()
         self._mailbox.publish(views.STATUS, status)
         self._mailbox.publish(views.MARKET, self._quotes())

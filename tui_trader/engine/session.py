@@ -16,7 +16,11 @@ class Session:
     """Use it as a context; inside, the lock is held, the socket listens and the engine runs."""
 
     def __init__(self, options: RunOptions, *, sink: LineSink | None = None) -> None:
-        """The home must be prepared. Raises HomeError where it is locked."""
+        """The home must be prepared. Raises HomeError where it is locked.
+
+        With a console the engine is not started here but by `engine.start`, once the first picture is on the screen.
+        """
+        self._starts_engine = not options.with_console
         self._lock: HomeLock = options.home.locked()
         keep_diary(options.home.log, options.settings.secrets())
         self.engine = EngineThread(options, sink=sink)
@@ -26,7 +30,8 @@ class Session:
     def __enter__(self) -> "Session":
         """Start."""
         self._server.start()
-        self.engine.start()
+        if self._starts_engine:
+            self.engine.start()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -22,7 +22,7 @@ from tui_trader.engine.totals import RunTotals
 from tui_trader.engine.wiring import Assembly
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog, import_emergencies
-from tui_trader.journal.ports import Entry, Journal
+from tui_trader.journal.ports import Entry, Journal, JournalUnwritable
 from tui_trader.market.figures import KEPT_CANDLES
 
 _log = logging.getLogger(__name__)

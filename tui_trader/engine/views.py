@@ -20,6 +20,8 @@ AUDIT = "audit"
 DECISIONS = "decisions"
 LIMITS = "limits"
 """The keys of the mailbox."""
+PULSE = "pulse"
+"""A count that grows with every look at the engine: while it grows, the engine lives, even if nothing else changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
