@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.exchange.bench import DAYBREAK, Bench, D, intent
+from tests.unit.exchange.bench import BTC, DAYBREAK, Bench, D, intent
 from tui_trader.core.order import Intent, TimeInForce
 from tui_trader.core.words import Side
 
