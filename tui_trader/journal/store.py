@@ -140,9 +140,6 @@ def _configure(connection: sqlite3.Connection, path: Path) -> None:
                 f"{path}: the database would not set {name} to {wanted} (it says {found}). "
                 "Put the home folder on a local disk."
             )
-    # A file without write permission opens all the same, read-only; this is where it shows.
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ROLLBACK")
 
 
 def _create_schema(connection: sqlite3.Connection) -> None:

@@ -131,6 +131,7 @@ async def test_a_second_writer_is_found_out_and_overwrites_nothing(tmp_path: Pat
     (row,) = await theirs.append(entry(1))
     with pytest.raises(JournalUnwritable, match="Another program"):
         await ours.append(entry(2))
+    assert not _connection(ours, threaded=threaded).in_transaction, "the rival would wait for our lock"
     await ours.close()
     await theirs.close()
     assert on_disk(path) == [row]
