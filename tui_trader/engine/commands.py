@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tui_trader.core import records
 from tui_trader.core.records import JsonObject
 
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
@@ -104,3 +105,7 @@ class Reply(BaseModel):
     text: str = ""
     code: str = ""
     result: JsonObject = Field(default_factory=dict)
+
+
+# JsonObject speaks of itself in forward references; pydantic finds them where they were written, and nowhere else.
+Reply.model_rebuild(_types_namespace=vars(records))

@@ -35,7 +35,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alive:
-    """What other threads may reach of a trader once it is built. `look` belongs on the loop; `switch` is safe anywhere."""
+    """What other threads may reach of a trader once it is built. The switch may be tripped anywhere.
+
+    All else belongs on the loop.
+    """
 
     loop: PacedLoop
     trader: Trader

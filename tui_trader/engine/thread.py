@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trader.engine.client import Ending
@@ -128,7 +129,7 @@ class EngineThread:
                 alive.switch.trip()
         for halt, answer in early:
             task = alive.loop.create_task(alive.trader.operator.carry_out(halt))
-            task.add_done_callback(lambda done, answer=answer: _pass_on(done, answer))
+            task.add_done_callback(partial(_pass_on, answer))
         if self._early_stop:
             alive.trader.stop(self._early_stop)
         if self._options.with_console:
@@ -143,7 +144,7 @@ class EngineThread:
                 return  # the loop has closed
 
 
-def _pass_on(done: "asyncio.Task[Reply]", answer: "Future[Reply]") -> None:
+def _pass_on(answer: "Future[Reply]", done: "asyncio.Task[Reply]") -> None:
     failed = done.cancelled() or done.exception() is not None
     answer.set_result(_NOT_RUNNING if failed else done.result())
 
