@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, TypeAdapter
 
-from tui_trader.core import records
 from tui_trader.core.records import JsonObject
 
+_AnyJson = Annotated[JsonObject, GetPydanticSchema(lambda _source, handler: handler(dict[str, object]))]
+"""pydantic cannot follow JsonObject, which speaks of itself; what is in it was JSON before it came here."""
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
 
 
@@ -104,8 +105,4 @@ class Reply(BaseModel):
     """Engine time, ISO 8601; empty where no engine answered."""
     text: str = ""
     code: str = ""
-    result: JsonObject = Field(default_factory=dict)
-
-
-# JsonObject speaks of itself in forward references; pydantic finds them where they were written, and nowhere else.
-Reply.model_rebuild(_types_namespace=vars(records))
+    result: _AnyJson = Field(default_factory=dict)
