@@ -1,14 +1,16 @@
 """What can be asked of a running engine: typed commands, the same for keys, command line and socket."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from tui_trader.core.records import JsonObject
 
-_AnyJson = Annotated[JsonObject, GetPydanticSchema(lambda _source, handler: handler(dict[str, object]))]
-"""pydantic cannot follow JsonObject, which speaks of itself; what is in it was JSON before it came here."""
+if TYPE_CHECKING:
+    _AnyJson = JsonObject
+else:
+    _AnyJson = dict[str, object]  # pydantic cannot follow JsonObject, which speaks of itself
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
 
 
