@@ -1,16 +1,14 @@
 """What can be asked of a running engine: typed commands, the same for keys, command line and socket."""
 
+import json
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from tui_trader.core.records import JsonObject
 
-if TYPE_CHECKING:
-    _AnyJson = JsonObject
-else:
-    _AnyJson = dict[str, object]  # pydantic cannot follow JsonObject, which speaks of itself
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
 
 
@@ -97,14 +95,24 @@ def parse_command(line: bytes) -> Command:
     return _COMMANDS.validate_json(line)
 
 
-class Reply(BaseModel):
-    """Whether it was done, and what is to be said of it. `code` names why not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Whether it was done, and what is to be said of it. `code` names why not.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    `time` is engine time, ISO 8601; empty where no engine answered.
+    """
 
     done: bool
     time: str = ""
-    """Engine time, ISO 8601; empty where no engine answered."""
     text: str = ""
     code: str = ""
-    result: _AnyJson = Field(default_factory=dict)
+    result: JsonObject = field(default_factory=dict)
+
+    def line(self) -> bytes:
+        """As it crosses the socket: one JSON object, one line."""
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+def parse_reply(line: bytes) -> Reply:
+    """A reply from its line. Raises ValueError, TypeError for what is not one."""
+    return Reply(**json.loads(line))

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tui_trader.engine.client import EngineClient
-from tui_trader.engine.commands import Command, Reply, parse_command
+from tui_trader.engine.commands import Command, Reply, parse_command, parse_reply
 
 _LONGEST_LINE = 16_384
 _READ_WITHIN = 10.0
@@ -74,7 +74,7 @@ class ControlServer:
                 return
             while line := await self._line(reader):
                 reply = await self._answer(line)
-                writer.write(reply.model_dump_json().encode() + b"\n")
+                writer.write(reply.line())
                 await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
             return  # a peer that stalls, leaves or floods gets no answer
@@ -123,4 +123,4 @@ def ask(path: Path, command: Command, *, timeout: float = _ANSWER_WITHIN) -> Rep
             line = answers.readline()
     if not line:
         raise NotRunning(str(path))
-    return Reply.model_validate_json(line)
+    return parse_reply(line)

@@ -1,6 +1,7 @@
 """The operator's hand: commands carried out through the same tools that the agent calls."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from tui_trader.core.clock import Clock, text
@@ -37,7 +38,7 @@ class OperatorDesk:
     async def carry_out(self, command: Command) -> Reply:
         """Do it and say what came of it, and when."""
         reply = await self._carried_out(command)
-        return reply.model_copy(update={"time": text(self._clock.now())})
+        return replace(reply, time=text(self._clock.now()))
 
     async def _carried_out(self, command: Command) -> Reply:
         match command:
