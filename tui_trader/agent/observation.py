@@ -22,7 +22,7 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """Everything that a decider is shown. `snapshots` holds the symbols that are fresh and warmed up, by name."""
+    """Everything that a decider is shown. `snapshots` holds the symbols that are fresh, by name."""
 
     time: Instant
     snapshots: tuple[Snapshot, ...]
@@ -47,14 +47,14 @@ class Observation:
 
 
 def fault_of(snapshot: Snapshot | None, max_quote_age: float) -> str | None:
-    """Why the symbol cannot be judged, or None: no data, a stale quote, stale candles, or not enough history."""
+    """Why the symbol cannot be judged, or None: no data, a stale quote, stale candles.
+
+    A figure that lacks history is unknown, not wrong: the decider sees that it is, and decides with the rest.
+    """
     if snapshot is None:
         return "no data yet"
     if snapshot.quote_age > max_quote_age:
         return f"quote is {snapshot.quote_age:.1f} s old"
-    missing = (snapshot.ema_fast, snapshot.ema_slow, snapshot.atr, snapshot.volatility, snapshot.return_15m)
-    if snapshot.candle_age is None or any(figure is None for figure in missing):
-        return "not warmed up"
-    if snapshot.candle_age > MAX_CANDLE_AGE:
+    if snapshot.candle_age is not None and snapshot.candle_age > MAX_CANDLE_AGE:
         return f"last candle is {snapshot.candle_age:.0f} s old"
     return None

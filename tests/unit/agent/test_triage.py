@@ -29,10 +29,6 @@ CLOSE = ("close_position", CLOSE_ARGUMENTS)
             "quote is 9.0 s old",
         ),
         (
-            lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), ema_slow=None) for s in (BTC, ETH)}),
-            "not warmed up",
-        ),
-        (
             lambda b: setattr(b.readings, "markets", {s: replace(snapshot(s), candle_age=400.0) for s in (BTC, ETH)}),
             "last candle is 400 s old",
         ),
@@ -45,6 +41,15 @@ def test_nothing_to_decide_is_a_skip_that_asks_nobody(prepare: Callable[[Bench],
     assert bench.path == ["gather", "triage", "log_decision"]
     assert isinstance(bench.decider, ScriptedDecider)
     assert bench.decider.requests == []
+
+
+def test_a_figure_without_history_is_unknown_and_no_reason_to_ask_nobody() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.markets = {s: replace(snapshot(s), ema_slow=None, candle_age=None) for s in (BTC, ETH)}
+
+    _, bench = one_cycle(Decision(), prepare=prepare)
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert [s.ema_slow for s in bench.decider.requests[0].observation.snapshots] == [None, None]
 
 
 def test_one_stale_symbol_is_left_out_and_named() -> None:

@@ -102,7 +102,7 @@ class RulesDecider:
         for snapshot in observation.snapshots:
             reading = reading_of(snapshot)
             if reading is None:
-                notes.append(f"{snapshot.symbol} no reading")
+                notes.append(f"{snapshot.symbol} not warmed up")
                 continue
             call = _wanted(snapshot, reading, observation)
             if call is not None:
