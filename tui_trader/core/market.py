@@ -70,4 +70,46 @@ class FeedGap:
     since: Instant
 
 
-MarketEvent: TypeAlias = Quote | MarkPrice | FundingSettled | Candle | FeedGap
+Level: TypeAlias = tuple[Price, Quantity]
+"""A price and what rests there in all; zero quantity means that nothing does any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookSnapshot:
+    """The whole order book of a symbol after update `last_id`: bids downwards, asks upwards."""
+
+    symbol: Symbol
+    time: Instant
+    last_id: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookDiff:
+    """What changed in the book, as Binance's `depthUpdate` says it: quantities are absolute, not differences.
+
+    It covers the updates `first_id` to `last_id` and follows the one that ended at `previous_id`.
+    """
+
+    symbol: Symbol
+    time: Instant
+    first_id: int
+    last_id: int
+    previous_id: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTrade:
+    """A trade of others. `buyer_is_maker` True: a seller came and took bids."""
+
+    symbol: Symbol
+    time: Instant
+    price: Price
+    quantity: Quantity
+    buyer_is_maker: bool
+
+
+MarketEvent: TypeAlias = Quote | MarkPrice | FundingSettled | Candle | FeedGap | BookSnapshot | BookDiff | MarketTrade

@@ -6,7 +6,17 @@ from decimal import Decimal
 from typing import assert_never
 
 from tui_trader.core.clock import NANOSECONDS, Clock, Instant, elapsed
-from tui_trader.core.market import Candle, FeedGap, FundingSettled, MarketEvent, MarkPrice, Quote
+from tui_trader.core.market import (
+    BookDiff,
+    BookSnapshot,
+    Candle,
+    FeedGap,
+    FundingSettled,
+    MarketEvent,
+    MarketTrade,
+    MarkPrice,
+    Quote,
+)
 from tui_trader.core.money import BPS, Price
 from tui_trader.core.words import Symbol
 from tui_trader.market.figures import HOUR, Figures, figures_of
@@ -159,6 +169,8 @@ class _SymbolState:
             case FeedGap():
                 self.figures = Figures()
                 self.candle_arrived = None
+                return True
+            case BookSnapshot() | BookDiff() | MarketTrade():
                 return True
             case _:
                 assert_never(event)
