@@ -1,0 +1,30 @@
+"""The benchmarks there are, with how much each does: as usual, and at least."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks import calls, enduring, gate, graph, halting, history, rows, starting
+from tests.benchmarks.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """`measure` is given an empty folder and a count: of calls, rows, starts, bars or cycles."""
+
+    measure: Callable[[Path, int], Iterator[Figure]]
+    usual: int
+    least: int
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "gate": Benchmark(gate.measure, usual=20_000, least=2),
+    "rows": Benchmark(rows.measure, usual=6_400, least=64),
+    "calls": Benchmark(calls.measure, usual=500, least=2),
+    "graph": Benchmark(graph.measure, usual=500, least=2),
+    "halting": Benchmark(halting.measure, usual=200, least=1),
+    "starting": Benchmark(starting.measure, usual=5, least=1),
+    "history": Benchmark(history.measure, usual=1_440, least=1),
+    "enduring": Benchmark(enduring.measure, usual=10_000, least=20),
+}
+"""In the order in which they run."""
