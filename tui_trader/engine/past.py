@@ -7,8 +7,9 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.money import Money
 from tui_trader.core.records import AccountReconciled, CycleDecided, EngineStarted, EquityMarked, HomeOpened
 from tui_trader.desk.ledger import Ledger
-from tui_trader.journal.ports import Row
+from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, Row
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.writer import whole_to
 
 
 @dataclass(slots=True)
@@ -41,10 +42,18 @@ class Past:
 
 
 def past_of(path: Path) -> Past:
-    """Read the whole journal, if there is one. Raises what the reader raises for a damaged one."""
+    """Read the whole journal, if there is one. Raises JournalUnreadable, JournalCorrupt.
+
+    It is trusted here and verified when it is opened to be written; one that cannot be read is verified at once, for
+    the verifier knows the first bad row and says what to do.
+    """
     past = Past()
     if path.exists():
-        with JournalReader(path) as reader:
-            for row in reader.rows():
-                past.apply(row)
+        try:
+            with JournalReader(path) as reader:
+                for row in reader.rows():
+                    past.apply(row)
+        except (JournalCorrupt, JournalUnreadable):
+            whole_to(path)
+            raise
     return past

@@ -94,7 +94,7 @@ class Trader:
         try:
             await self._assembly.desk.start()
             await self._set_leverage()
-            self._totals.go_live(self._unrealised())
+            self._totals.go_live(self._unrealised_at_start())
             deciding = asyncio.create_task(self.schedule.run(cycles), name="schedule")
             await asyncio.wait({pumping, deciding, stopping}, return_when=asyncio.FIRST_COMPLETED)
             return await self._end(self._why(pumping, deciding), _failure_of(pumping, deciding), deciding)
@@ -200,6 +200,13 @@ class Trader:
 
     async def _write(self, *records: Record) -> None:
         await self._journal.append(*(Entry(record=record, actor=Actor.SYSTEM) for record in records))
+
+    def _unrealised_at_start(self) -> Money:
+        """Of what was held before this run, at the exchange's marks: the feed has not told any yet."""
+        report = self._assembly.seen.report
+        marks = {held.symbol: held.mark_price for held in report.positions} if report else {}
+        held = self._assembly.ledger.positions
+        return sum((p.unrealised(marks[symbol]) for symbol, p in held.items() if symbol in marks), start=ZERO)
 
     def _unrealised(self) -> Money:
         total = ZERO

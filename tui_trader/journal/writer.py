@@ -29,7 +29,7 @@ async def open_journal(
     `threaded` writes in a thread of its own (real time), else on the loop (virtual time); the rows are the same.
     `redact` is applied to every text before it is written. Raises JournalCorrupt, JournalUnwritable.
     """
-    tip = _verified(path)
+    tip = whole_to(path)
     store: Store = await ThreadStore.opened(path) if threaded else LoopStore(path)
     journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact)
     try:
@@ -41,7 +41,8 @@ async def open_journal(
     return journal
 
 
-def _verified(path: Path) -> Tip:
+def whole_to(path: Path) -> Tip:
+    """Where the log at `path` stands, after every row of it was checked. Raises JournalCorrupt with the way out."""
     if _is_fresh(path):
         return START
     match verify(path):
