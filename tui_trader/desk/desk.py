@@ -22,7 +22,6 @@ from tui_trader.exchange.ports import Refused, Uncertain
 from tui_trader.risk.book import Book
 from tui_trader.risk.gate import Judgement
 
-_STOP_MOVES_WITHIN = 10.0
 _COMPARE_EVERY = 60.0
 """Seconds between two comparisons with the exchange; a doubt starts one at once."""
 
@@ -39,12 +38,12 @@ class Desk:
         self._hands = Hands(parts, self._sender, self._intake)
         self._protector = Protector(parts, self._sender, self._hands)
         self._reconciler = Reconciler(parts, news, self._intake, self._resolver, self)
-        self._flattener = Flattener(parts, self._hands)
+        self._flattener = Flattener(parts, self._hands, self._reconciler)
         self.state = StateKeeper(parts, self._hands, self._reconciler)
         self.watch = Watch(parts, self.state, self._flattener)
         self._resolver.intake = self._intake
         self._intake.comparer = self._reconciler
-        for part in (self._resolver, self._protector, self._reconciler):
+        for part in (self._resolver, self._protector, self._reconciler, self._intake):
             part.alarm = self.state
         self._running: list[asyncio.Task[None]] = []
 
@@ -71,21 +70,27 @@ class Desk:
     async def stop(self) -> bool:
         """Entries cancelled, what is in flight settled, what began protected or closed; True if all of that is so."""
         self._parts.switch.trip()
-        cancelled = await self.state.cancel_entries()
+        self.state.sweep()
         settled = await self._hands.until(self._nothing_in_flight, within=PROTECT_WITHIN + REQUEST_TIMEOUT)
         protected = await self._hands.until(self._all_protected, within=PROTECT_WITHIN + REQUEST_TIMEOUT)
         for task in self._running:
             task.cancel()
         await self._parts.tasks.settled(timeout=REQUEST_TIMEOUT)
         self._parts.tasks.cancel()
-        return cancelled and settled and protected
+        return settled and protected
 
     def _nothing_in_flight(self) -> bool:
-        flying = (OrderStatus.INTENDED, OrderStatus.SENT)
-        return not any(order.status in flying for order in self._parts.ledger.open_orders())
+        """No entry can trade any more, and of every other order it is known whether the exchange has it."""
+        flying = (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN)
+        return not any(
+            order.status in flying or order.intent.purpose is Purpose.ENTRY
+            for order in self._parts.ledger.open_orders()
+        )
 
     def _all_protected(self) -> bool:
-        return all(self._protector.is_protected(symbol) for symbol in self._parts.ledger.positions)
+        ledger = self._parts.ledger
+        held = {*ledger.positions, *(order.intent.symbol for order in ledger.open_orders())}
+        return all(self._protector.is_settled(symbol) for symbol in held)
 
     # ------------------------------------------------------------------ reading
 
@@ -109,8 +114,11 @@ class Desk:
         held = next((h for h in report.positions if h.symbol == symbol), None) if report else None
         if held is not None and held.quantity == position.quantity:
             return held.liquidation_price
+        instrument = self._parts.instruments.get(symbol)
+        if instrument is None:
+            return None
         leverage = self._parts.seen.leverage.get(symbol, 1)
-        return liquidation_price(self._parts.instruments[symbol], position, abs(position.cost) / leverage)
+        return liquidation_price(instrument, position, abs(position.cost) / leverage)
 
     def stop_price(self, symbol: Symbol) -> Price | None:
         """Where the position's stop stands (or will, once its entry's fill is protected)."""
@@ -146,7 +154,10 @@ class Desk:
         return await self._sender.send(intent, tool=tool)
 
     async def move(self, purpose: Purpose, price: Price, *, tool: str, by: Exit) -> Moved:
-        """Place the new stop or take-profit, read it back, then cancel the old one. `by` says for what and whom."""
+        """Place the new stop or take-profit, read it back, then cancel the old one. `by` says for what and whom.
+
+        Only the operator may loosen a stop.
+        """
         symbol = by.symbol
         position = self._parts.ledger.position(symbol)
         if position.side is None:
@@ -164,10 +175,12 @@ class Desk:
             cycle=by.cycle,
             correlation=by.correlation,
         )
-        return await self._protector.move(intent, tool=tool, within=_STOP_MOVES_WITHIN)
+        return await self._protector.move(intent, tool=tool, may_loosen=by.actor is Actor.OPERATOR)
 
     async def cancel(self, order: Order) -> bool:
-        """Cancel one order; True when it can no longer trade. The only stop of a position is not cancelled."""
+        """Cancel one order; True when it can no longer trade. What protects a position is not cancelled (False)."""
+        if order.intent.type.is_conditional and not self._parts.ledger.position(order.intent.symbol).is_flat:
+            return False
         return await self._hands.cancel(order)
 
     def order(self, order_id: ClientOrderId) -> Order | None:
@@ -179,12 +192,18 @@ class Desk:
         return await self._flattener.flatten(actor=actor, correlation=correlation)
 
     async def resume(self, reason: str, *, actor: Actor) -> Resumed:
-        """See StateKeeper.resume."""
+        """See StateKeeper.resume; also not while a position is unprotected."""
+        if not self._all_protected():
+            return Resumed("a position is not protected yet; wait until it is, or until it is closed")
         return await self.state.resume(reason, actor=actor)
 
     async def set_leverage(self, symbol: Symbol, leverage: int) -> str:
         """Set the symbol's leverage and compare; empty when done, else why not."""
-        outcome = await self._parts.exchange.set_leverage(symbol, leverage)
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                outcome = await self._parts.exchange.set_leverage(symbol, leverage)
+        except TimeoutError:
+            outcome = Uncertain("no answer")
         match outcome:
             case None:
                 await self._reconciler.compare()

@@ -3,10 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-from tui_trader.core.order import Order, Purpose
-from tui_trader.core.words import Actor, Symbol
+from tui_trader.core.money import plain
+from tui_trader.core.order import OrderType
+from tui_trader.core.words import Actor
+from tui_trader.desk.asking import answered
 from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.parts import Parts
+from tui_trader.desk.reconciler import Reconciler
 from tui_trader.exchange.ports import ExchangeUnavailable
 
 _ROUNDS = 8
@@ -29,12 +32,13 @@ class Flattened:
 class Flattener:
     """One flatten at a time; callers that come meanwhile wait for the next."""
 
-    def __init__(self, parts: Parts, hands: Hands) -> None:
+    def __init__(self, parts: Parts, hands: Hands, reconciler: Reconciler) -> None:
         self._parts = parts
         self._hands = hands
+        self._reconciler = reconciler
         self._lock = asyncio.Lock()
 
-    async def flatten(self, *, actor: Actor, correlation: str = "", symbol: Symbol | None = None) -> Flattened:
+    async def flatten(self, *, actor: Actor, correlation: str = "") -> Flattened:
         """Try in rounds with growing pauses until the exchange says flat; what is left after the last is said."""
         async with self._lock:
             pause = _FIRST_PAUSE
@@ -43,34 +47,35 @@ class Flattener:
                 if number:
                     await self._parts.clock.sleep(pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
-                await self._round(actor, correlation, symbol)
-                left = await self._left(symbol)
+                    await self._reconciler.compare()  # what is left may be something that our books do not know
+                await self._round(actor, correlation)
+                left = await self._left()
                 if not left:
                     return Flattened()
             return Flattened(left)
 
-    async def _round(self, actor: Actor, correlation: str, symbol: Symbol | None) -> None:
-        await self._hands.cancel_all(self._orders(symbol, conditional=False))
-        for held in [s for s in self._parts.ledger.positions if symbol in (None, s)]:
-            await self._hands.close(Exit(symbol=held, tool="flatten", actor=actor, correlation=correlation))
-        conditional = self._orders(symbol, conditional=True)
-        await self._hands.cancel_all(o for o in conditional if self._parts.ledger.position(o.intent.symbol).is_flat)
+    async def _round(self, actor: Actor, correlation: str) -> None:
+        """Cancels and closes go out together: a cancel that is not answered must not keep a position open."""
+        ledger = self._parts.ledger
+        closes = (
+            self._hands.close(Exit(symbol=symbol, tool="flatten", actor=actor, correlation=correlation))
+            for symbol in tuple(ledger.positions)
+        )
+        resting = [order for order in ledger.open_orders() if order.intent.type is OrderType.LIMIT]
+        await asyncio.gather(self._hands.cancel_all(resting), *closes)
+        conditional = (order for order in ledger.open_orders() if order.intent.type.is_conditional)
+        await self._hands.cancel_all(order for order in conditional if ledger.position(order.intent.symbol).is_flat)
 
-    def _orders(self, symbol: Symbol | None, *, conditional: bool) -> list[Order]:
-        return [
-            order
-            for order in self._parts.ledger.open_orders(symbol)
-            if order.intent.type.is_conditional is conditional and order.intent.purpose is not Purpose.EXIT
-        ]
-
-    async def _left(self, symbol: Symbol | None) -> tuple[str, ...]:
-        """What the exchange and our books still have."""
+    async def _left(self) -> tuple[str, ...]:
+        """What the exchange and our books still have. Orders that are not ours go too: flat means flat."""
         try:
-            report = await self._parts.exchange.account_report()
-            theirs = await self._parts.exchange.open_orders()
+            report = await answered(self._parts.exchange.account_report())
+            theirs = await answered(self._parts.exchange.open_orders())
         except ExchangeUnavailable as error:
             return (f"the exchange does not say: {error}",)
-        held = [f"{p.symbol} {p.quantity}" for p in report.positions if p.quantity and symbol in (None, p.symbol)]
-        orders = [f"order {o.client_order_id}" for o in theirs if symbol in (None, o.symbol)]
-        ours = [f"{s} in our books" for s in self._parts.ledger.positions if symbol in (None, s)]
-        return (*held, *orders, *ours)
+        held = [f"{p.symbol} {plain(p.quantity)}" for p in report.positions if p.quantity]
+        orders = [f"order {order.client_order_id}" for order in theirs]
+        await asyncio.gather(*(self._hands.cancel_foreign(order) for order in theirs))
+        ours = [f"{symbol} in our books" for symbol in self._parts.ledger.positions]
+        unsettled = [f"order {o.client_order_id} {o.status.value}" for o in self._parts.ledger.open_orders()]
+        return (*held, *orders, *ours, *unsettled)

@@ -2,17 +2,30 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
 from tui_trader.core.money import Quantity
 from tui_trader.core.order import Intent, Order, OrderType, Purpose
 from tui_trader.core.words import Actor, Symbol
+from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.sender import Sender, Sent
-from tui_trader.exchange.ports import CancelDone, CancelNotOpen, ExchangeUnavailable, NotSent, Refused, Uncertain
+from tui_trader.exchange.ports import (
+    CancelDone,
+    CancelNotOpen,
+    CancelOutcome,
+    ExchangeUnavailable,
+    NotSent,
+    OrderReport,
+    Refused,
+    Uncertain,
+)
 
+_ASK_AFTER = 2.0
+"""Seconds after which an order that should be settled is asked for: its news may have been lost."""
 _LOOK_EVERY = 0.05
 """Seconds of engine time between two looks at the ledger while something is awaited."""
 
@@ -42,11 +55,7 @@ class Hands:
         current = self._parts.ledger.order(order.client_order_id)
         if current is None or not current.is_open:
             return True
-        try:
-            async with asyncio.timeout(REQUEST_TIMEOUT):
-                outcome = await self._parts.exchange.cancel(order.intent.symbol, order.client_order_id)
-        except TimeoutError:
-            outcome = Uncertain("no answer to the cancel")
+        outcome = await self._cancelled(order)
         match outcome:
             case CancelDone(report=report):
                 await self._intake.order_news(report)
@@ -59,10 +68,26 @@ class Hands:
         after = self._parts.ledger.order(order.client_order_id)
         return after is None or not after.is_open
 
+    async def _cancelled(self, order: Order) -> CancelOutcome:
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                return await self._parts.exchange.cancel(order.intent.symbol, order.client_order_id)
+        except TimeoutError:
+            return Uncertain("no answer to the cancel")
+        except Exception as error:  # noqa: BLE001 - whatever a client raises, the order may be gone
+            return Uncertain(f"the cancel ended in {type(error).__name__}")
+
     async def cancel_all(self, orders: Iterable[Order]) -> bool:
-        """Cancel each; True when none of them can trade any more."""
-        done = [await self.cancel(order) for order in orders]
-        return all(done)
+        """Cancel all at once, so that one silence does not delay the others; True when none can trade any more."""
+        return all(await asyncio.gather(*(self.cancel(order) for order in orders)))
+
+    async def cancel_foreign(self, report: OrderReport) -> None:
+        """Cancel an order at the exchange that our books do not know; one of ours is left to `cancel`."""
+        if self._parts.ledger.order(report.client_order_id) is not None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                await self._parts.exchange.cancel(report.symbol, report.client_order_id)
 
     async def close(self, wish: Exit) -> Sent | None:
         """A reduce-only market order; returns when it is settled or overdue. None when there is nothing to close."""
@@ -70,14 +95,12 @@ class Hands:
         side = position.side
         if side is None:
             return None
-        instrument = self._parts.instruments[wish.symbol]
         wanted = abs(position.quantity) if wish.quantity is None else min(wish.quantity, abs(position.quantity))
-        size = instrument.round_quantity(min(wanted, instrument.market_max_quantity), OrderType.MARKET)
         intent = Intent(
             symbol=wish.symbol,
             side=side.opposite,
             type=OrderType.MARKET,
-            quantity=size,
+            quantity=self._fitting(wish.symbol, wanted),
             reduce_only=True,
             purpose=Purpose.EXIT,
             actor=wish.actor,
@@ -89,15 +112,28 @@ class Hands:
             await self.settle(sent.order, within=REQUEST_TIMEOUT)
         return sent
 
+    def _fitting(self, symbol: Symbol, quantity: Quantity) -> Quantity:
+        """The quantity in steps that one market order carries; as it is for a symbol of which no filter is known."""
+        instrument = self._parts.instruments.get(symbol)
+        if instrument is None:
+            return quantity
+        return instrument.round_quantity(min(quantity, instrument.market_max_quantity), OrderType.MARKET)
+
     async def settle(self, order: Order, *, within: float) -> Order | None:
-        """The order once it is final and its fills are booked, or as it stands after `within` seconds."""
+        """The order once it is final and its fills are booked, or as it stands after `within` seconds.
+
+        Where no news comes, the exchange is asked: the stream may have lost them.
+        """
         ledger = self._parts.ledger
 
         def settled() -> bool:
             now = ledger.order(order.client_order_id)
-            return now is None or (not now.is_open and ledger.traded(order.client_order_id) >= now.filled)
+            return now is None or (not now.is_open and not ledger.lacks_fills(order.client_order_id))
 
-        await self.until(settled, within=within)
+        left = within
+        while left > 0 and not await self.until(settled, within=min(left, _ASK_AFTER)):
+            left -= _ASK_AFTER
+            await self._ask(order)
         return ledger.order(order.client_order_id)
 
     async def until(self, holds: Callable[[], bool], *, within: float) -> bool:
@@ -113,7 +149,7 @@ class Hands:
     async def _ask(self, order: Order) -> None:
         """What became of it, straight from the exchange; silence changes nothing."""
         try:
-            report = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
+            report = await answered(self._parts.exchange.query(order.intent.symbol, order.client_order_id))
             if report is not None:
                 await self._intake.missed_fills(order)
                 await self._intake.order_news(report)

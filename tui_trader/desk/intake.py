@@ -1,13 +1,17 @@
 """News from the exchange: orders, fills, funding, transfers; each written down once, then acted upon."""
 
+import asyncio
 from typing import Protocol, assert_never
 
-from tui_trader.core.clock import later
-from tui_trader.core.order import Fill, Order
+from tui_trader.core.clock import elapsed, later
+from tui_trader.core.money import Quantity
+from tui_trader.core.order import Fill, Order, Purpose
 from tui_trader.core.records import FundingBooked, OrderFilled, TransferBooked
-from tui_trader.core.words import Symbol
+from tui_trader.core.words import Actor, ClientOrderId, Symbol
+from tui_trader.desk.asking import answered
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import Parts
+from tui_trader.desk.resolver import Alarm
 from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import AccountEvent, ExchangeUnavailable, OrderReport, StreamLost
 
@@ -16,6 +20,17 @@ _OVERLAP = 60.0
 
 _FILLS_FOLLOW_WITHIN = 1.0
 """Seconds in which the fills behind an order's news normally arrive."""
+_LONGEST_PAUSE = 5.0
+_FILLS_MISSING_FOR = 10.0
+"""Seconds after which fills that nobody tells are an alarm: what an entry opened cannot be protected without them."""
+
+_MADE_BY_EXCHANGE = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
+"""Client order ids that the exchange gives the orders with which it closes positions itself."""
+
+
+def is_made_by_exchange(order_id: ClientOrderId) -> bool:
+    """Whether the exchange made this order itself: liquidation, deleveraging, settlement."""
+    return order_id.startswith(_MADE_BY_EXCHANGE)
 
 
 class Watcher(Protocol):
@@ -41,7 +56,10 @@ class Intake:
         self._parts = parts
         self._news = news
         self._watcher = watcher
+        self._booking = asyncio.Lock()
+        self._repairing: set[ClientOrderId] = set()
         self.comparer: Comparer | None = None
+        self.alarm: Alarm | None = None
 
     async def run(self) -> None:
         """Consume the account's events until the exchange closes."""
@@ -56,8 +74,9 @@ class Intake:
             case Fill():
                 await self.fill(event)
             case FundingBooked(id=booking) | TransferBooked(id=booking):
-                if not self._parts.ledger.knows_booking(booking):
-                    await self._write(event)
+                async with self._booking:
+                    if not self._parts.ledger.knows_booking(booking):
+                        await note(self._parts, event)
             case StreamLost(text=text):
                 self._doubt(f"the account stream was lost: {text}")
             case _:
@@ -67,7 +86,7 @@ class Intake:
         """The exchange's word on an order; of one that is not ours, it is cause for doubt."""
         order = self._parts.ledger.order(report.client_order_id)
         if order is None:
-            if not report.status.is_final and not report.client_order_id.startswith("autoclose-"):
+            if not report.status.is_final and not is_made_by_exchange(report.client_order_id):
                 self._doubt(f"order {report.client_order_id} is not ours")
             return
         await self._news.tell(
@@ -79,36 +98,57 @@ class Intake:
             reason=report.reason,
         )
         if report.filled > self._parts.ledger.traded(order.client_order_id):
-            self._parts.tasks.spawn(f"fills of {order.client_order_id}", self._repair(order))
+            self._parts.tasks.spawn(f"fills of {order.client_order_id}", self._repair(order, report.filled))
         self._watcher.look(order.intent.symbol)
 
-    async def _repair(self, order: Order) -> None:
+    async def _repair(self, order: Order, filled: Quantity) -> None:
         """An order says that it traded more than its fills: they follow in a moment, or they were lost."""
-        await self._parts.clock.sleep(_FILLS_FOLLOW_WITHIN)
-        current = self._parts.ledger.order(order.client_order_id)
-        if current is None or current.filled <= self._parts.ledger.traded(order.client_order_id):
+        order_id = order.client_order_id
+        if order_id in self._repairing:
             return
+        self._repairing.add(order_id)
+        began, pause, alarmed = self._parts.clock.now(), _FILLS_FOLLOW_WITHIN, False
+        try:
+            while True:
+                await self._parts.clock.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                if not self._parts.ledger.lacks_fills(order_id, filled):
+                    return
+                await self._fetched(order)
+                if not alarmed and elapsed(began, self._parts.clock.now()) > _FILLS_MISSING_FOR:
+                    alarmed = True
+                    await self._sound(order)
+        finally:
+            self._repairing.discard(order_id)
+
+    async def _fetched(self, order: Order) -> None:
         try:
             await self.missed_fills(order)
         except ExchangeUnavailable as error:
             self._doubt(f"fills of {order.client_order_id} could not be fetched: {error}")
 
+    async def _sound(self, order: Order) -> None:
+        """What is open cannot be told, so it cannot be protected: no new risk, and a comparison."""
+        self._doubt(f"the fills of {order.client_order_id} are missing")
+        if self.alarm is not None and order.intent.purpose is Purpose.ENTRY:
+            reason = f"order {order.client_order_id} traded and its fills are missing"
+            await self.alarm.halt(reason, actor=Actor.SYSTEM, code="FILLS_MISSING")
+
     async def fill(self, fill: Fill) -> None:
-        """One of our trades, told for the first time."""
-        if self._parts.ledger.knows_trade(fill.symbol, fill.trade_id):
-            return
-        await self._write(OrderFilled(fill=fill))
+        """One of our trades; told twice, also at the same moment by two tellers, it is booked once."""
+        async with self._booking:
+            if self._parts.ledger.knows_trade(fill.symbol, fill.trade_id):
+                return
+            await note(self._parts, OrderFilled(fill=fill))
         self._watcher.look(fill.symbol)
 
     async def missed_fills(self, order: Order) -> None:
         """What the order traded without our hearing of it. Raises ExchangeUnavailable."""
-        for fill in await self._parts.exchange.fills_since(order.intent.symbol, later(order.created, -_OVERLAP)):
+        since = later(order.created, -_OVERLAP)
+        for fill in await answered(self._parts.exchange.fills_since(order.intent.symbol, since)):
             if fill.client_order_id == order.client_order_id:
                 await self.fill(fill)
 
     def _doubt(self, why: str) -> None:
         if self.comparer is not None:
             self.comparer.doubt(why)
-
-    async def _write(self, record: OrderFilled | FundingBooked | TransferBooked) -> None:
-        await note(self._parts, record)

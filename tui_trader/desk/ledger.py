@@ -10,6 +10,7 @@ from tui_trader.core.order import Fill, Intent, Order, OrderStatus, Protection, 
 from tui_trader.core.position import Position
 from tui_trader.core.records import (
     AccountReconciled,
+    EmergencyImported,
     FundingBooked,
     OrderChanged,
     OrderFilled,
@@ -18,6 +19,8 @@ from tui_trader.core.records import (
     TransferBooked,
 )
 from tui_trader.core.words import ClientOrderId, Side, Symbol, TradeId
+from tui_trader.desk.aside import kept_order_record
+from tui_trader.journal.emergency import line_hash
 from tui_trader.journal.ports import Row
 
 _KEPT_FINAL_ORDERS = 500
@@ -34,6 +37,8 @@ class Ledger:
         self._trades: set[tuple[Symbol, TradeId]] = set()
         self._bookings: set[str] = set()
         self._traded: dict[ClientOrderId, tuple[Money, Money]] = {}
+        self._adopted: dict[Symbol, Instant] = {}
+        self._last_fills: dict[Symbol, Instant] = {}
         self.wallet: Money | None = None
         self.last_fill: Instant | None = None
         self.last_funding: Instant | None = None
@@ -68,14 +73,29 @@ class Ledger:
     def awaits_fills(self, symbol: Symbol) -> bool:
         """Whether an order of this symbol is known to have traded more than its booked fills."""
         return any(
-            order.filled > self.traded(order.client_order_id)
+            self.lacks_fills(order.client_order_id)
             for order in self._orders.values()
             if order.intent.symbol == symbol and order.filled
         )
 
+    def lacks_fills(self, client_order_id: ClientOrderId, filled: Quantity = ZERO) -> bool:
+        """Whether our order traded (by its status, or `filled` as the exchange says) more than its booked fills.
+
+        What it had traded before the exchange's position was adopted is part of that position.
+        """
+        order = self._orders.get(client_order_id)
+        if order is None or max(filled, order.filled) <= self.traded(client_order_id):
+            return False
+        adopted = self._adopted.get(order.intent.symbol)
+        return adopted is None or order.updated > adopted
+
     def knows_trade(self, symbol: Symbol, trade_id: TradeId) -> bool:
         """Whether this trade is in the journal already."""
         return (symbol, trade_id) in self._trades
+
+    def last_fill_of(self, symbol: Symbol) -> Instant | None:
+        """The time of the symbol's last trade that is in the journal."""
+        return self._last_fills.get(symbol)
 
     def knows_booking(self, booking: str) -> bool:
         """Whether this funding or transfer is in the journal already."""
@@ -110,9 +130,11 @@ class Ledger:
             case TransferBooked(id=booking, amount=amount):
                 self._booked(booking, amount)
             case PositionAdopted(symbol=symbol, quantity=quantity, entry_price=entry_price):
-                self._hold(Position(symbol, quantity, quantity * entry_price))
+                self._adopt(Position.held(symbol, quantity, entry_price), row.time)
             case AccountReconciled(wallet=wallet):
                 self.wallet = wallet
+            case EmergencyImported() as imported:
+                self._imported(imported, row)
             case _:
                 pass
 
@@ -121,6 +143,23 @@ class Ledger:
             client_order_id=order_id, intent=intent, status=OrderStatus.INTENDED, created=at, updated=at
         )
         self._forget_old_orders()
+
+    def _imported(self, imported: EmergencyImported, row: Row) -> None:
+        """Orders that were sent while the journal could not be written; what they traded is asked for as ever."""
+        match kept_order_record(imported):
+            case OrderIntended(intent=intent):
+                self._intended(client_order_id(line_hash(imported)), intent, row.time)
+            case OrderChanged() as change:
+                self._changed(change, row.time)
+            case None:
+                pass
+
+    def _adopt(self, position: Position, at: Instant) -> None:
+        """The exchange's word; a stop that was wanted for the other side is not wanted for this one."""
+        if self.position(position.symbol).side is not position.side:
+            self._wanted.pop(position.symbol, None)
+        self._adopted[position.symbol] = at
+        self._hold(position)
 
     def _want(self, intent: Intent) -> None:
         """A stop or take-profit that the exchange took by itself replaces what the entry asked for."""
@@ -153,6 +192,7 @@ class Ledger:
             return
         self._trades.add((fill.symbol, fill.trade_id))
         self.last_fill = max(fill.time, self.last_fill or fill.time)
+        self._last_fills[fill.symbol] = max(fill.time, self._last_fills.get(fill.symbol, fill.time))
         before = self.position(fill.symbol)
         after, _ = before.after(fill.side, fill.quantity, fill.price)
         self._want_for_entry(fill, before)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.instrument import Instrument
@@ -21,6 +21,8 @@ from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.meters import LossMeters
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
+
+T = TypeVar("T")
 
 REQUEST_TIMEOUT = 10.0
 """Seconds of engine time after which a request to the exchange counts as uncertain."""
@@ -79,7 +81,7 @@ class TaskKeeper:
     on_failure: Callable[[str, BaseException], None]
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
-    def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def spawn(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start it; an exception in it goes to `on_failure`."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)

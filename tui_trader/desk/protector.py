@@ -1,14 +1,16 @@
 """Protected or closed: every position has a stop that was read back, or it is closed and the trader halts."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tui_trader.core.clock import Instant, elapsed
-from tui_trader.core.money import Price
+from tui_trader.core.money import Price, Quantity
 from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.position import Position
 from tui_trader.core.records import ProtectionFailed
 from tui_trader.core.words import Actor, Symbol
+from tui_trader.desk.asking import answered
 from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.ledger import live_stops
 from tui_trader.desk.parts import Parts
@@ -21,6 +23,8 @@ PROTECT_WITHIN = 10.0
 """Seconds from the first fill until a stop must have been read back (rule 5)."""
 _TRY_AGAIN_AFTER = 0.5
 _LONGEST_PAUSE = 5.0
+_MOVES_WITHIN = 10.0
+"""Seconds within which a moved stop is read back, or the old one stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Moved:
     """The stop (or take-profit) stands at the new price, unless `refusal` says why not; the old one stays then."""
 
     refusal: str = ""
+    looser: bool = False
+    """Refused because it would have loosened the stop that stands."""
 
     @property
     def is_done(self) -> bool:
@@ -67,6 +73,12 @@ class Protector:
         stops = live_stops(self._parts.ledger.open_orders(symbol), position, Purpose.STOP)
         return any(stop.client_order_id in self._read_back for stop in stops)
 
+    def is_settled(self, symbol: Symbol) -> bool:
+        """Whether what is held is protected; where nothing is held, that no conditional order is left."""
+        if not self._parts.ledger.position(symbol).is_flat:
+            return self.is_protected(symbol)
+        return not any(order.intent.type.is_conditional for order in self._parts.ledger.open_orders(symbol))
+
     async def _guard(self, symbol: Symbol) -> None:
         try:
             while True:
@@ -87,7 +99,7 @@ class Protector:
                 self._naked_since.pop(symbol, None)
                 await self._clear_conditionals(symbol)
                 return
-            if await self._stop_stands(position):
+            if await self._stop_stands(symbol):
                 self._naked_since.pop(symbol, None)
                 await self._tend_take_profit(symbol)
             else:
@@ -102,17 +114,24 @@ class Protector:
         await self._parts.clock.sleep(_TRY_AGAIN_AFTER * 4)
         self.look(symbol)
 
-    async def _stop_stands(self, position: Position) -> bool:
+    async def _stop_stands(self, symbol: Symbol) -> bool:
         """Try until the deadline; True once the wanted stop was read back (or nothing is held any more)."""
-        symbol = position.symbol
         since = self._naked_since.setdefault(symbol, self._parts.clock.now())
+        left = PROTECT_WITHIN - elapsed(since, self._parts.clock.now())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, left)):
+                await self._keep_trying(symbol)
+        return self.is_protected(symbol)
+
+    async def _keep_trying(self, symbol: Symbol) -> None:
+        """Until a stop stands. What is being sent goes on when time is up: only the waiting ends."""
+        pause = _TRY_AGAIN_AFTER
         while True:
             position = self._parts.ledger.position(symbol)
             if position.is_flat or await self._one_try(position):
-                return True
-            if elapsed(since, self._parts.clock.now()) + _TRY_AGAIN_AFTER >= PROTECT_WITHIN:
-                return self.is_protected(symbol)
-            await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
+                return
+            await self._parts.clock.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     async def _one_try(self, position: Position) -> bool:
         if self._parts.ledger.awaits_fills(position.symbol):
@@ -120,7 +139,15 @@ class Protector:
         wanted = self._parts.ledger.wanted(position.symbol)
         if wanted is None:
             return await self._any_stop_read_back(position)
+        if self._is_passed(position, wanted.stop_price) and not self.is_protected(position.symbol):
+            await self._hands.close(Exit(symbol=position.symbol, tool="protect"))
+            return False
         return await self._place_and_replace(position, Purpose.STOP, wanted.stop_price)
+
+    def _is_passed(self, position: Position, stop: Price) -> bool:
+        """Whether the mark has reached the stop before it stood: the exchange would refuse it, so we do its work."""
+        mark = self._parts.mark(position.symbol)
+        return mark is not None and position.side is not None and (mark - stop) * position.side.sign <= 0
 
     async def _any_stop_read_back(self, position: Position) -> bool:
         """Nobody said where the stop should be (an adopted position): one that stands will do."""
@@ -172,7 +199,7 @@ class Protector:
         sent = await self._sender.send(intent, tool="protect")
         return sent.order if sent.order is not None and sent.order.status is OrderStatus.ACCEPTED else None
 
-    def _covers(self, position: Position) -> Price:
+    def _covers(self, position: Position) -> Quantity:
         """What is held and what the open entries may still add: so much the order may have to close."""
         open_orders = self._parts.ledger.open_orders(position.symbol)
         entries = [o.remaining for o in open_orders if o.intent.purpose is Purpose.ENTRY]
@@ -181,19 +208,28 @@ class Protector:
     async def _is_read_back(self, order: Order) -> bool:
         if order.client_order_id in self._read_back:
             return True
+        intent = order.intent
         try:
-            report = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
+            report = await answered(self._parts.exchange.query(intent.symbol, order.client_order_id))
         except ExchangeUnavailable:
             return False
-        if report is None or report.status is not OrderStatus.ACCEPTED or report.stop_price != order.intent.stop_price:
+        if report is None or report.status is not OrderStatus.ACCEPTED:
+            return False
+        asked = (intent.side, intent.type, intent.stop_price, intent.close_position)
+        if (report.side, report.type, report.stop_price, report.close_position) != asked:
             return False
         self._read_back.add(order.client_order_id)
         return True
 
-    async def move(self, intent: Intent, *, tool: str, within: float) -> Moved:
-        """Place a new stop or take-profit, read it back, cancel the old; on failure the old one stays wanted."""
+    async def move(self, intent: Intent, *, tool: str, may_loosen: bool) -> Moved:
+        """Place a new stop or take-profit, read it back, cancel the old; on failure the old one stays.
+
+        Whether the new stop is looser is asked under the lock: another move may have come first.
+        """
         symbol = intent.symbol
         async with self._locks.setdefault(symbol, asyncio.Lock()):
+            if not may_loosen and self._is_looser(intent):
+                return Moved("another stop stands nearer by now", looser=True)
             sent = await self._sender.send(intent, tool=tool)
             if sent.order is None:
                 return Moved(f"{sent.judgement.code}: {sent.judgement.detail}")
@@ -202,29 +238,40 @@ class Protector:
                 return Moved(sent.order.reason or sent.order.status.value)
             began = self._parts.clock.now()
             while not await self._is_read_back(sent.order):
-                if elapsed(began, self._parts.clock.now()) > within:
+                if elapsed(began, self._parts.clock.now()) > _MOVES_WITHIN:
                     return Moved(f"order {order_id} could not be read back")
                 await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
             others = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is intent.purpose]
             await self._hands.cancel_all(o for o in others if o.client_order_id != order_id)
             return Moved()
 
+    def _is_looser(self, intent: Intent) -> bool:
+        wanted = self._parts.ledger.wanted(intent.symbol)
+        if wanted is None or intent.purpose is not Purpose.STOP or intent.stop_price is None:
+            return False
+        return (intent.stop_price - wanted.stop_price) * intent.side.opposite.sign <= 0
+
     # ------------------------------------------------------------------ when it cannot
 
     async def _fail(self, symbol: Symbol) -> None:
-        """No proof of a stop in time: the rest of the entry goes, the position is closed, the trader halts."""
+        """No proof of a stop in time: the rest of the entry goes, the position is closed, the trader halts.
+
+        The close does not wait for halt and cancels: with a silent exchange each of them takes its time.
+        """
         assert self.alarm is not None
         position = self._parts.ledger.position(symbol)
         reason = f"no stop on {symbol} was confirmed within {PROTECT_WITHIN:g} s"
         self._parts.switch.trip()
-        failed = ProtectionFailed(symbol=symbol, quantity=position.quantity, reason=reason)
-        await note(self._parts, failed)
-        await self.alarm.halt(reason, actor=Actor.SYSTEM, code="NAKED")
-        entries = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is Purpose.ENTRY]
-        await self._hands.cancel_all(entries)
+        await note(self._parts, ProtectionFailed(symbol=symbol, quantity=position.quantity, reason=reason))
+        halting = self._parts.tasks.spawn(
+            f"halt, {symbol} is naked", self.alarm.halt(reason, actor=Actor.SYSTEM, code="NAKED")
+        )
         pause = _TRY_AGAIN_AFTER
         while not self._parts.ledger.position(symbol).is_flat:
             await self._hands.close(Exit(symbol=symbol, tool="protect"))
+            if self._parts.ledger.position(symbol).is_flat:
+                break
             await self._parts.clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        self._again.add(symbol)
+        await halting
+        self.look(symbol)

@@ -1,6 +1,7 @@
 """Comparison with the exchange: what was missed is booked, what differs is adopted, said, and halts."""
 
 import asyncio
+from contextlib import suppress
 from typing import Protocol
 
 from tui_trader.core.account import AccountReport, HeldPosition
@@ -8,17 +9,22 @@ from tui_trader.core.clock import later
 from tui_trader.core.money import ZERO, plain
 from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.records import AccountReconciled, PositionAdopted
-from tui_trader.core.words import Actor, ClientOrderId, Symbol
-from tui_trader.desk.intake import Intake
+from tui_trader.core.words import Actor, Symbol, TradingState
+from tui_trader.desk.asking import answered
+from tui_trader.desk.intake import Intake, is_made_by_exchange
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Alarm, Resolver
+from tui_trader.desk.scribe import note
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
-from tui_trader.journal.ports import Entry
+from tui_trader.journal.ports import JournalUnwritable
+from tui_trader.risk.breakers import EXCHANGE
 
 _OVERLAP = 60.0
 _LOOKS = 3
 _LOOK_AGAIN_AFTER = 0.5
+_AGAIN_AFTER = 5.0
+"""Seconds from a comparison that got no answer to the next."""
 _IN_FLIGHT = 5.0
 """Seconds for which an order may be on its way before its absence at the exchange means something."""
 
@@ -42,17 +48,20 @@ class Reconciler:
         self._watcher = watcher
         self._lock = asyncio.Lock()
         self._doubts: list[str] = []
+        self.differences: tuple[str, ...] = ()
+        """What the last comparison found; empty where both agreed, and before the first."""
         self.alarm: Alarm | None = None
 
     def doubt(self, why: str) -> None:
         """News may have been missed: no new risk until a comparison has succeeded; one is started."""
         self._parts.seen.doubted()
         self._doubts.append(why)
-        self._parts.tasks.spawn("reconcile after doubt", self._again())
+        if len(self._doubts) == 1:
+            self._parts.tasks.spawn("reconcile after doubt", self._again())
 
     async def _again(self) -> None:
         while self._doubts and not await self.compare():
-            await self._parts.clock.sleep(REQUEST_TIMEOUT)
+            await self._parts.clock.sleep(_AGAIN_AFTER)
 
     async def compare(self, *, at_start: bool = False) -> bool:
         """Compare once. True when both agree (after booking what was missed); False when the exchange is silent.
@@ -60,26 +69,28 @@ class Reconciler:
         A difference that fills and orders do not explain is adopted as the exchange has it, and halts the trader.
         """
         async with self._lock:
-            doubts, self._doubts = self._doubts, []
+            doubts = len(self._doubts)
             try:
                 async with asyncio.timeout(REQUEST_TIMEOUT * 3):
-                    report, differences = await self._compared()
+                    report, differences = await self._compared(at_start=at_start)
             except (ExchangeUnavailable, TimeoutError) as error:
                 self._parts.seen.doubted()
-                self._doubts = doubts or ["the exchange did not answer"]
-                await self._parts.breakers.failed("exchange", str(error) or "no answer to the comparison")
+                with suppress(JournalUnwritable):
+                    await self._parts.breakers.failed(EXCHANGE, str(error) or "no answer to the comparison")
                 return False
-            await self._parts.breakers.succeeded("exchange")
+            del self._doubts[:doubts]
+            with suppress(JournalUnwritable):
+                await self._parts.breakers.succeeded(EXCHANGE)
             await self._conclude(report, differences, said=at_start or bool(doubts))
             return True
 
-    async def _compared(self) -> tuple[AccountReport, list[str]]:
+    async def _compared(self, *, at_start: bool) -> tuple[AccountReport, list[str]]:
         """Book what was missed and look again before a difference counts: news may be on its way."""
         looks = 1
         while True:
             await self._book_what_was_missed()
-            differences = await self._compare_orders()
-            report = await self._parts.exchange.account_report()
+            differences = await self._compare_orders(at_start=at_start)
+            report = await answered(self._parts.exchange.account_report())
             unequal = [held for held in self._to_compare(report) if self._differs(held)]
             if not unequal or looks == _LOOKS:
                 adopted = [await self._adopt(held) for held in unequal]
@@ -88,51 +99,73 @@ class Reconciler:
             await self._parts.clock.sleep(_LOOK_AGAIN_AFTER)
 
     async def _book_what_was_missed(self) -> None:
-        ledger = self._parts.ledger
+        exchange, ledger = self._parts.exchange, self._parts.ledger
         for symbol in self._parts.instruments:
-            since = ledger.last_fill or self._parts.clock.now()
-            for fill in await self._parts.exchange.fills_since(symbol, later(since, -_OVERLAP)):
+            since = ledger.last_fill_of(symbol) or ledger.last_fill or self._parts.clock.now()
+            for fill in await answered(exchange.fills_since(symbol, later(since, -_OVERLAP))):
                 await self._intake.fill(fill)
-        since = ledger.last_funding or self._parts.clock.now()
-        for funding in await self._parts.exchange.funding_since(later(since, -_OVERLAP)):
+        funded = ledger.last_funding or ledger.last_fill or self._parts.clock.now()
+        for funding in await answered(exchange.funding_since(later(funded, -_OVERLAP))):
             await self._intake.take(funding)
 
-    async def _compare_orders(self) -> list[str]:
-        theirs = {report.client_order_id: report for report in await self._parts.exchange.open_orders()}
+    async def _compare_orders(self, *, at_start: bool) -> list[str]:
+        theirs = {report.client_order_id: report for report in await answered(self._parts.exchange.open_orders())}
         for order in self._parts.ledger.open_orders():
-            await self._compare_order(order, theirs.get(order.client_order_id))
+            await self._compare_order(order, theirs.get(order.client_order_id), at_start=at_start)
         return [
-            f"order {order_id} on {report.symbol} is open at the exchange and not ours"
-            for order_id, report in theirs.items()
-            if self._is_foreign(order_id)
+            f"order {report.client_order_id} on {report.symbol} is open at the exchange and not ours"
+            for report in theirs.values()
+            if self._is_foreign(report)
         ]
 
-    def _is_foreign(self, order_id: ClientOrderId) -> bool:
-        return self._parts.ledger.order(order_id) is None and not order_id.startswith("autoclose-")
+    def _is_foreign(self, report: OrderReport) -> bool:
+        is_ours = self._parts.ledger.order(report.client_order_id) is not None
+        return not is_ours and not is_made_by_exchange(report.client_order_id)
 
-    async def _compare_order(self, order: Order, report: OrderReport | None) -> None:
+    async def _compare_order(self, order: Order, report: OrderReport | None, *, at_start: bool) -> None:
+        """At the start nothing is in flight: no task of this run has sent anything yet."""
         if report is not None:
             await self._intake.order_news(report)
             return
-        young = self._parts.clock.now() < later(order.updated, _IN_FLIGHT)
+        in_flight = not at_start and self._parts.clock.now() < later(order.updated, _IN_FLIGHT)
         match order.status:
-            case OrderStatus.INTENDED if not young:
+            case OrderStatus.UNKNOWN:
+                await self._ask(order)
+                self._resolver.start(order.client_order_id)
+            case OrderStatus.INTENDED if not in_flight:
                 await self._never_sent(order)
-            case OrderStatus.SENT | OrderStatus.UNKNOWN if not young or order.status is OrderStatus.UNKNOWN:
+            case OrderStatus.SENT if not in_flight:
+                await self._ask(order)
                 self._resolver.start(order.client_order_id)
             case OrderStatus.ACCEPTED | OrderStatus.PARTIALLY_FILLED:
-                found = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
-                if found is not None:
-                    await self._intake.missed_fills(order)
-                    await self._intake.order_news(found)
+                is_known = await self._ask(order)
+                if not is_known and not in_flight:
+                    await self._is_gone(order)
             case _:
                 pass
+
+    async def _ask(self, order: Order) -> bool:
+        """Book what became of an order that is not open there; whether the exchange knows it at all."""
+        report = await answered(self._parts.exchange.query(order.intent.symbol, order.client_order_id))
+        if report is None:
+            return False
+        await self._intake.missed_fills(order)
+        await self._intake.order_news(report)
+        return True
 
     async def _never_sent(self, order: Order) -> None:
         """Written down and never marked as sent: the request did not leave (the mark is durable first)."""
         await self._news.tell(
             order.client_order_id, OrderStatus.NOT_SENT, reason="the program stopped before it was sent"
         )
+
+    async def _is_gone(self, order: Order) -> None:
+        """Neither open nor known there any more: counting on it (a stop!) would be worse than losing it."""
+        await self._intake.missed_fills(order)
+        await self._news.tell(
+            order.client_order_id, OrderStatus.EXPIRED, reason="the exchange does not know it any more"
+        )
+        self._watcher.look(order.intent.symbol)
 
     def _to_compare(self, report: AccountReport) -> list[HeldPosition]:
         """What the exchange holds, and as flat what only we hold."""
@@ -150,21 +183,27 @@ class Reconciler:
         adopted = PositionAdopted(
             symbol=held.symbol, quantity=held.quantity, entry_price=held.entry_price, was=ours, reason=said
         )
-        await self._parts.journal.append(Entry(record=adopted, actor=Actor.SYSTEM))
+        await note(self._parts, adopted)
+        self._watcher.look(held.symbol)
         return said
 
     async def _conclude(self, report: AccountReport, differences: list[str], *, said: bool) -> None:
         ledger = self._parts.ledger
-        if said or differences or ledger.wallet != report.wallet:
+        are_new = tuple(differences) != self.differences
+        self.differences = tuple(differences)
+        if said or are_new or ledger.wallet != report.wallet:
             unrealised = sum((h.quantity * (h.mark_price - h.entry_price) for h in report.positions), start=ZERO)
             record = AccountReconciled(
-                wallet=report.wallet, equity=report.wallet + unrealised, differences=tuple(differences)
+                wallet=report.wallet, equity=report.wallet + unrealised, differences=self.differences
             )
-            await self._parts.journal.append(Entry(record=record, actor=Actor.SYSTEM))
+            await note(self._parts, record)
         self._parts.seen.agreed(report, self._parts.clock.now())
-        if differences and self.alarm is not None:
+        if self._doubts:  # came up while we compared
+            self._parts.seen.doubted()
+        is_halted = self._parts.state.current is TradingState.HALTED
+        if differences and self.alarm is not None and (are_new or not is_halted):
             await self.alarm.halt("; ".join(differences), actor=Actor.SYSTEM, code="RECONCILIATION")
-        for symbol in ledger.positions:
+        for symbol in sorted({*ledger.positions, *(order.intent.symbol for order in ledger.open_orders())}):
             self._watcher.look(symbol)
 
 

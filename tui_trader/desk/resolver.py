@@ -5,16 +5,19 @@ from typing import Protocol
 from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.words import Actor, ClientOrderId
+from tui_trader.desk.asking import answered
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import Parts
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
+_JUST_AFTER = 0.01
 _MARGIN = 3.0
 """Seconds beyond the exchange's settle time before "not found" may mean "never arrived" (clock error)."""
 ALARM_AFTER = 60.0
 """Seconds after which an order that is still unknown halts the trader; the questions go on."""
+_UNSETTLED = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 
 
 class Alarm(Protocol):
@@ -57,7 +60,7 @@ class Resolver:
         try:
             began, pause, misses, alarmed = self._parts.clock.now(), _FIRST_PAUSE, 0, False
             while (order := self._parts.ledger.order(order_id)) is not None and order.status in _UNSETTLED:
-                await self._parts.clock.sleep(pause)
+                await self._parts.clock.sleep(self._until_next(pause, misses, began))
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 misses = await self._ask(order, misses, began)
                 if not alarmed and elapsed(began, self._parts.clock.now()) > ALARM_AFTER:
@@ -66,23 +69,35 @@ class Resolver:
         finally:
             self._asking.discard(order_id)
 
+    def _until_next(self, pause: float, misses: int, began: Instant) -> float:
+        """The pause before the next question: short where it can settle the matter, since a stop may hang on it."""
+        if misses:
+            return _FIRST_PAUSE
+        left = self._conclusive_after - elapsed(began, self._parts.clock.now())
+        return min(pause, left + _JUST_AFTER) if left > 0 else pause
+
+    @property
+    def _conclusive_after(self) -> float:
+        """Seconds after which "not found" means something."""
+        return self._parts.exchange.settle_time + _MARGIN
+
     async def _ask(self, order: Order, misses: int, began: Instant) -> int:
         """Ask once; the number of conclusive "not found" answers in a row so far."""
         assert self.intake is not None
+        asked_at = self._parts.clock.now()
         try:
-            report = await self._parts.exchange.query(order.intent.symbol, order.client_order_id)
+            report = await answered(self._parts.exchange.query(order.intent.symbol, order.client_order_id))
+            if report is not None:
+                await self.intake.missed_fills(order)
+                await self.intake.order_news(report)
+                return 0
+            if elapsed(began, asked_at) <= self._conclusive_after:
+                return 0
+            if misses:
+                await self.intake.missed_fills(order)
+                await self._never_arrived(order)
         except ExchangeUnavailable:
             return misses
-        if report is not None:
-            await self.intake.missed_fills(order)
-            await self.intake.order_news(report)
-            return 0
-        if elapsed(began, self._parts.clock.now()) <= self._parts.exchange.settle_time + _MARGIN:
-            return 0
-        if misses == 0:
-            return 1
-        await self.intake.missed_fills(order)
-        await self._never_arrived(order)
         return misses + 1
 
     async def _never_arrived(self, order: Order) -> None:
@@ -99,6 +114,3 @@ class Resolver:
         assert self.alarm is not None
         reason = f"order {order.client_order_id} is of unknown fate for more than {ALARM_AFTER:g} s"
         await self.alarm.halt(reason, actor=Actor.SYSTEM, code="UNKNOWN_ORDER")
-
-
-_UNSETTLED = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})

@@ -5,17 +5,41 @@ from tui_trader.core.words import Actor
 from tui_trader.desk.parts import Parts
 from tui_trader.journal.codec import encode
 from tui_trader.journal.emergency import EmergencyLog
-from tui_trader.journal.ports import Entry, Journal, JournalUnwritable
+from tui_trader.journal.ports import Entry, Journal, JournalUnwritable, Row
 
 
-async def note(parts: Parts, record: Record, *, actor: Actor = Actor.SYSTEM) -> None:
+async def note(parts: Parts, record: Record, *, actor: Actor = Actor.SYSTEM, correlation: str = "") -> Row:
     """Record a fact. It is news of what the exchange has done already, so a full disk must not stop what follows."""
-    if not await note_to(parts.journal, parts.emergency, record, actor=actor):
-        parts.switch.trip()
+    try:
+        rows = await parts.journal.append(Entry(record=record, actor=actor, correlation=correlation))
+    except JournalUnwritable:
+        return put_aside(parts, record, actor=actor, correlation=correlation)
+    return rows[0]
+
+
+def put_aside(parts: Parts, record: Record, *, actor: Actor, correlation: str = "") -> Row:
+    """Halt, and keep the record in the emergency log, which the next start imports.
+
+    Ledger and trading state take it in at once: exits that go on without a journal must know what they have closed
+    already. The row's hash is that of the line, so an order's id commits the log here too.
+    """
+    parts.switch.trip()
+    line = parts.emergency.append({"kind": record.KIND, "actor": actor.value, "record": encode(record)})
+    row = Row(
+        seq=parts.journal.head.seq,
+        time=parts.clock.now(),
+        actor=actor,
+        correlation=correlation,
+        record=record,
+        hash=line,
+    )
+    parts.ledger.apply(row)
+    parts.state.apply(row)
+    return row
 
 
 async def note_to(journal: Journal, emergency: EmergencyLog, record: Record, *, actor: Actor = Actor.SYSTEM) -> bool:
-    """The same; False when only the emergency log took it."""
+    """The same without a desk; False when only the emergency log took it."""
     try:
         await journal.append(Entry(record=record, actor=actor))
     except JournalUnwritable:

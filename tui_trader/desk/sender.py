@@ -13,8 +13,8 @@ from tui_trader.desk.book import book_of
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Resolver
+from tui_trader.desk.scribe import note, put_aside
 from tui_trader.exchange.ports import Accepted, NotSent, OrderReport, Refused, SubmitOutcome, Uncertain
-from tui_trader.journal.codec import encode
 from tui_trader.journal.ports import Entry, JournalUnwritable
 from tui_trader.risk.breakers import EXCHANGE
 from tui_trader.risk.gate import Judgement, judge
@@ -47,23 +47,27 @@ class Sender:
     async def send(self, intent: Intent, *, tool: str) -> Sent:
         """Judge, write down, send. Returns when the exchange has answered or its answer is overdue.
 
-        The request goes on in its own task: a caller that is cancelled does not tear it. Raises JournalUnwritable
-        for an entry that could not be written down; an exit is then recorded in the emergency log and sent.
+        All of it goes on in a task of its own: a caller that is cancelled tears nothing, and leaves no intent behind
+        that nobody sends. Raises JournalUnwritable for an entry that could not be written down; what only reduces is
+        then recorded in the emergency log and sent.
         """
+        task = self._parts.tasks.spawn(f"send {intent.purpose.value} {intent.symbol}", self._carried(intent, tool))
+        carried = await asyncio.shield(task)
+        if isinstance(carried, JournalUnwritable):
+            raise carried
+        return carried
+
+    async def _carried(self, intent: Intent, tool: str) -> Sent | JournalUnwritable:
         async with self._lock:
             judgement = self.judged(intent)
             try:
                 order_id = await self._written(intent, judgement, tool)
-            except JournalUnwritable:
+            except JournalUnwritable as unwritable:
                 self._parts.switch.trip()
-                if intent.purpose is Purpose.ENTRY or judgement.intent is None:
-                    raise
-                await self._send_unjournalled(judgement.intent)
-                return Sent(judgement, None)
+                return unwritable
         if order_id is None or judgement.intent is None:
             return Sent(judgement, None)
-        task = self._parts.tasks.spawn(f"send {order_id}", self._dispatch(order_id, judgement.intent))
-        await asyncio.shield(task)
+        await self._dispatch(order_id, judgement.intent)
         return Sent(judgement, self._parts.ledger.order(order_id))
 
     async def _written(self, intent: Intent, judgement: Judgement, tool: str) -> ClientOrderId | None:
@@ -77,30 +81,42 @@ class Sender:
             clamps=judgement.clamps,
             cycle=intent.cycle,
         )
-        entries = [Entry(record=said, actor=intent.actor, correlation=intent.correlation)]
+        records: list[RiskJudged | OrderIntended] = [said]
         if judgement.intent is not None:
-            wanted = OrderIntended(intent=judgement.intent)
-            entries.append(Entry(record=wanted, actor=intent.actor, correlation=intent.correlation))
-        rows = await self._parts.journal.append(*entries)
+            records.append(OrderIntended(intent=judgement.intent))
+        entries = [Entry(record=record, actor=intent.actor, correlation=intent.correlation) for record in records]
+        try:
+            rows = await self._parts.journal.append(*entries)
+        except JournalUnwritable:
+            if intent.purpose is Purpose.ENTRY:
+                raise
+            rows = tuple(
+                put_aside(self._parts, entry.record, actor=entry.actor, correlation=entry.correlation)
+                for entry in entries
+            )
         return client_order_id(rows[1].hash) if judgement.intent is not None else None
 
     async def _dispatch(self, order_id: ClientOrderId, intent: Intent) -> None:
-        try:
-            refusal = self._at_the_door(intent)
-            if refusal is None:
-                sent = OrderChanged(client_order_id=order_id, status=OrderStatus.SENT)
-                await self._parts.journal.append(Entry(record=sent, actor=Actor.SYSTEM))
-                refusal = self._at_the_door(intent)
-        except JournalUnwritable:
-            self._parts.switch.trip()
-            if intent.purpose is Purpose.ENTRY:
-                return
-            refusal = None
-            self._parts.emergency.append({"kind": "order.sent", "client_order_id": order_id})
+        refusal = self._at_the_door(intent)
+        if refusal is None:
+            refusal = await self._marked_sent(order_id, intent) or self._at_the_door(intent)
         if refusal is not None:
             await self._news.tell(order_id, OrderStatus.NOT_SENT, reason=refusal)
             return
         await self._heard(order_id, await self._submitted(order_id, intent))
+
+    async def _marked_sent(self, order_id: ClientOrderId, intent: Intent) -> str | None:
+        """The mark is durable before the order leaves; why an entry must not leave, where it cannot be written."""
+        sent = OrderChanged(client_order_id=order_id, status=OrderStatus.SENT)
+        if intent.purpose is not Purpose.ENTRY:
+            await note(self._parts, sent)
+            return None
+        try:
+            await self._parts.journal.append(Entry(record=sent, actor=Actor.SYSTEM))
+        except JournalUnwritable as unwritable:
+            self._parts.switch.trip()
+            return str(unwritable)
+        return None
 
     def _at_the_door(self, intent: Intent) -> str | None:
         """The last look before the socket: nothing but exits leaves while halted or reducing."""
@@ -115,6 +131,8 @@ class Sender:
                 return await self._parts.exchange.submit(order_id, intent)
         except TimeoutError:
             return Uncertain(f"no answer within {REQUEST_TIMEOUT:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever a client raises, the order may be there
+            return Uncertain(f"the request ended in {type(error).__name__}")
 
     async def _heard(self, order_id: ClientOrderId, outcome: SubmitOutcome) -> None:
         match outcome:
@@ -145,12 +163,3 @@ class Sender:
     async def _accepted(self, order_id: ClientOrderId, report: OrderReport) -> None:
         """An acknowledgement says that the order is there; what traded comes from fills."""
         await self._news.tell(order_id, OrderStatus.ACCEPTED, exchange_order_id=report.exchange_order_id)
-
-    async def _send_unjournalled(self, intent: Intent) -> None:
-        """The journal is gone and this order only reduces: recorded in the emergency log, then sent."""
-        line = self._parts.emergency.append({"kind": "order.intent", "intent": encode(OrderIntended(intent=intent))})
-        order_id = client_order_id(line)
-        outcome = await self._submitted(order_id, intent)
-        self._parts.emergency.append(
-            {"kind": "order.outcome", "client_order_id": order_id, "outcome": type(outcome).__name__}
-        )

@@ -1,15 +1,32 @@
 """Changing the trading state: halting is instant and always possible, resuming is a person's and conditional."""
 
+import asyncio
 from dataclasses import dataclass
 
-from tui_trader.core.order import Purpose
+from tui_trader.core.order import OrderStatus, Purpose
 from tui_trader.core.records import TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
 from tui_trader.desk.hands import Hands
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.reconciler import Reconciler
 from tui_trader.desk.scribe import note
+from tui_trader.desk.switch import FileSeen
 from tui_trader.journal.ports import Entry, JournalUnwritable
+
+_SWEEP_AGAIN_AFTER = 0.5
+_LONGEST_PAUSE = 5.0
+_SWEPT_WITHIN = 1.0
+"""Seconds for which a halt waits for its cancels; they go on after that."""
+_OVERTAKEN = "a halt came while resuming; look at its reason and resume again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Halts:
+    """What a resume answers: trips of the switch, the generation of the durable state, and the HALT file, if any."""
+
+    trips: int
+    generation: int
+    file: FileSeen | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +48,19 @@ class StateKeeper:
         self._parts = parts
         self._hands = hands
         self._reconciler = reconciler
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def halt(self, reason: str, *, actor: Actor, code: str) -> None:
         """HALTED: in memory at once, then durable; resting entries are cancelled, stops stay."""
         self._parts.switch.trip()
         await self._written(TradingState.HALTED, reason, actor, code)
-        await self.cancel_entries()
+        await self._swept_in_time()
 
     async def reduce(self, reason: str, *, actor: Actor, code: str) -> None:
         """REDUCING, unless HALTED already; resting entries are cancelled."""
         if self._parts.state.current is TradingState.ACTIVE:
             await self._written(TradingState.REDUCING, reason, actor, code)
-            await self.cancel_entries()
+            await self._swept_in_time()
 
     async def resume(self, reason: str, *, actor: Actor) -> Resumed:
         """ACTIVE again, for a person with a reason, if the exchange agrees with our books.
@@ -53,34 +71,57 @@ class StateKeeper:
             return Resumed("only a person may resume")
         if not reason.strip():
             return Resumed("a resume needs a reason: say why it is safe to go on")
-        trips, generation = self._parts.switch.trips, self._parts.state.generation
+        answering = self._halts()
         if not await self._reconciler.compare():
             return Resumed("the exchange does not answer, so the account cannot be compared; try again")
-        if self._parts.switch.trips != trips or self._parts.state.generation != generation:
-            return Resumed("a halt came while resuming; look at its reason and resume again")
-        return await self._go_on(reason, actor, trips, generation)
+        if differences := self._reconciler.differences:
+            return Resumed(f"the account is not what our books say: {'; '.join(differences)}")
+        if any(order.status is OrderStatus.UNKNOWN for order in self._parts.ledger.open_orders()):
+            return Resumed("an order is of unknown fate and is being asked for; try again in a moment")
+        if self._halts() != answering:
+            return Resumed(_OVERTAKEN)
+        return await self._go_on(reason, actor, answering)
 
-    async def _go_on(self, reason: str, actor: Actor, trips: int, generation: int) -> Resumed:
+    def _halts(self) -> "_Halts":
+        switch = self._parts.switch
+        return _Halts(switch.trips, self._parts.state.generation, switch.file_seen())
+
+    async def _go_on(self, reason: str, actor: Actor, answering: "_Halts") -> Resumed:
         change = TradingStateChanged(
             state=TradingState.ACTIVE,
             reason=reason,
-            generation=generation,
+            generation=answering.generation,
             baseline_equity=self._parts.equity(),
         )
         try:
             await self._parts.journal.append(Entry(record=change, actor=actor))
-            self._parts.switch.remove_file()
+            self._parts.switch.remove_file(answering.file)
         except JournalUnwritable:
             return Resumed("the journal cannot be written; see to the disk and start again")
         except OSError as error:
             return Resumed(f"the HALT file could not be removed: {error.strerror}")
-        self._parts.switch.release(trips)
+        self._parts.switch.release(answering.trips)
         if self._parts.switch.is_halted:
-            return Resumed("a halt came while resuming; look at its reason and resume again")
+            return Resumed(_OVERTAKEN)
         return Resumed()
 
-    async def cancel_entries(self) -> bool:
-        """No entry rests any more: True when that is certain."""
+    def sweep(self) -> asyncio.Task[None]:
+        """Cancel entries until none is left or trading goes on: one that was on its way may rest only later."""
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = self._parts.tasks.spawn("cancel entries", self._sweep())
+        return self._sweeping
+
+    async def _sweep(self) -> None:
+        pause = _SWEEP_AGAIN_AFTER
+        while self._parts.switch.state is not TradingState.ACTIVE and not await self._entries_cancelled():
+            await self._parts.clock.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _swept_in_time(self) -> None:
+        """Give the cancels a moment; whoever halts does not wait for a silent exchange."""
+        await asyncio.wait({self.sweep()}, timeout=_SWEPT_WITHIN)
+
+    async def _entries_cancelled(self) -> bool:
         orders = [o for o in self._parts.ledger.open_orders() if o.intent.purpose is Purpose.ENTRY]
         return await self._hands.cancel_all(orders)
 

@@ -1,10 +1,20 @@
 """The switch at the door: halted is the OR of a memory flag, the last durable state, and a file."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from tui_trader.core.words import TradingState
 from tui_trader.risk.trading_state import StateFold
+
+
+@dataclass(frozen=True, slots=True)
+class FileSeen:
+    """One HALT file as it was seen: touched again, or made anew, it is another one."""
+
+    device: int
+    number: int
+    changed: int
 
 
 class HaltSwitch:
@@ -42,9 +52,19 @@ class HaltSwitch:
             return True
         return True
 
-    def remove_file(self) -> None:
-        """A person resumes: the file goes. Raises OSError where it cannot."""
-        if self._file is not None:
+    def file_seen(self) -> FileSeen | None:
+        """Which HALT file is there now; None where none is, or where it cannot be seen."""
+        if self._file is None:
+            return None
+        try:
+            seen = self._file.stat()
+        except OSError:
+            return None
+        return FileSeen(seen.st_dev, seen.st_ino, seen.st_mtime_ns)
+
+    def remove_file(self, seen: FileSeen | None) -> None:
+        """A person resumes: the file that was answered goes, a later one stays. Raises OSError where it cannot."""
+        if self._file is not None and seen is not None and self.file_seen() == seen:
             self._file.unlink(missing_ok=True)
 
     @property

@@ -1,15 +1,20 @@
 """The watch over losses and the HALT file: once a second, and whenever money moved."""
 
+import asyncio
+
 from tui_trader.core.records import EquityMarked
 from tui_trader.core.words import Actor, TradingState
-from tui_trader.desk.flattener import Flattener
+from tui_trader.desk.flattener import Flattened, Flattener
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.state import StateKeeper
 from tui_trader.journal.ports import Entry
+from tui_trader.risk.codes import Code
 from tui_trader.risk.trading_state import trip
 
 LOOK_EVERY = 1.0
 """Seconds of engine time between two looks."""
+_UNSAID_FOR = 3
+"""Looks for which a tripped switch waits for the row of whoever tripped it."""
 
 
 class Watch:
@@ -19,6 +24,9 @@ class Watch:
         self._parts = parts
         self._keeper = keeper
         self._flattener = flattener
+        self._flattening: asyncio.Task[Flattened] | None = None
+        self._unsaid = 0
+        """Looks in a row at which the switch was tripped and no row says why."""
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -27,10 +35,12 @@ class Watch:
             await self._parts.clock.sleep(LOOK_EVERY)
 
     async def look(self) -> None:
-        """One look at file, losses and drawdown."""
-        if self._parts.switch.file_exists() and self._parts.state.current is not TradingState.HALTED:
-            await self._keeper.halt("the file HALT exists", actor=Actor.OPERATOR, code="HALT_FILE")
+        """One look at file, switch, losses and drawdown."""
+        await self._say_what_tripped()
+        if self._parts.switch.state is not TradingState.ACTIVE:
+            self._keeper.sweep()
         if self._parts.state.current is TradingState.HALTED:
+            self._go_on_flattening()
             return
         equity = self._parts.equity()
         if equity is None:
@@ -43,8 +53,27 @@ class Watch:
             await self._keeper.reduce(tripped.reason, actor=Actor.SYSTEM, code=tripped.code)
             return
         await self._keeper.halt(tripped.reason, actor=Actor.SYSTEM, code=tripped.code)
-        if tripped.flatten:
-            await self._flattener.flatten(actor=Actor.SYSTEM)
+        self._go_on_flattening()
+
+    async def _say_what_tripped(self) -> None:
+        """A halt that so far is only a file or a flag in memory becomes a row, so that it outlives the process."""
+        if self._parts.state.current is TradingState.HALTED or not self._parts.switch.is_halted:
+            self._unsaid = 0
+            return
+        if self._parts.switch.file_exists():
+            await self._keeper.halt("the file HALT exists", actor=Actor.OPERATOR, code="HALT_FILE")
+            return
+        self._unsaid += 1
+        if self._unsaid >= _UNSAID_FOR:
+            await self._keeper.halt("trading was stopped by a failure inside", actor=Actor.SYSTEM, code="FAILURE")
+
+    def _go_on_flattening(self) -> None:
+        """A drawdown's positions go, also where a crash or a silent exchange came in between."""
+        if self._parts.state.status.code != Code.MAX_DRAWDOWN or not self._parts.ledger.positions:
+            return
+        if self._flattening is None or self._flattening.done():
+            flattening = self._flattener.flatten(actor=Actor.SYSTEM)
+            self._flattening = self._parts.tasks.spawn("flatten after drawdown", flattening)
 
     async def mark_equity(self) -> None:
         """Write equity down: the peak and the start of the day are folded from these rows."""

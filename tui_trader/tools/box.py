@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -12,6 +14,7 @@ from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.ports import Entry, Journal, JournalUnwritable, Row
 from tui_trader.tools.arguments import Arguments
 from tui_trader.tools.ports import Preview, ToolAnswer, ToolSpec
+from tui_trader.tools.recording import recordable
 from tui_trader.tools.schema import strict_schema
 from tui_trader.tools.tool import Call, Tool
 
@@ -19,7 +22,14 @@ UNKNOWN_TOOL = "UNKNOWN_TOOL"
 NOT_PERMITTED = "NOT_PERMITTED"
 INVALID_ARGUMENTS = "INVALID_ARGUMENTS"
 JOURNAL_UNWRITABLE = "JOURNAL_UNWRITABLE"
+TOOL_FAILED = "TOOL_FAILED"
+"""The tool came upon something that nobody foresaw."""
 _LONGEST_REASON = 280
+_CALL = "call-"
+_UNKNOWN = "unknown"
+"""What a tool that does not exist is called in the rows: a name of the model's making is none of ours."""
+
+_log = logging.getLogger(__name__)
 
 
 class ToolLayer:
@@ -32,9 +42,12 @@ class ToolLayer:
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._journal = journal
         self._emergency = emergency
+        self._symbols = symbols
         self._catalogues = {caller: self._specs(caller, symbols) for caller in Actor}
         self._calls = 0
         self._unanswered: dict[str, ToolCalled] = {}
+        self._running: set[asyncio.Task[ToolAnswer]] = set()
+        """Calls that run, kept from the collector: their callers may be gone."""
         self._judged: set[str] = set()
         """Calls whose denial the gate has journalled already."""
 
@@ -44,7 +57,7 @@ class ToolLayer:
         """Count calls and pair them with their results."""
         match row.record:
             case ToolCalled() as called:
-                self._calls = max(self._calls, int(row.correlation.removeprefix("call-") or 0))
+                self._calls = max(self._calls, _number_of(row.correlation))
                 self._unanswered[row.correlation] = called
             case RiskJudged(verdict="deny") if row.correlation:
                 self._judged.add(row.correlation)
@@ -86,26 +99,39 @@ class ToolLayer:
     async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
         """See the port."""
         self._calls += 1
-        correlation = f"call-{self._calls}"
+        correlation = f"{_CALL}{self._calls}"
         known = self._tools.get(tool)
-        called = ToolCalled(tool=tool, arguments=arguments, cycle=cycle)
+        named = known.name if known is not None else _UNKNOWN
+        called = ToolCalled(tool=named, arguments=recordable(arguments), cycle=cycle)
+        work = asyncio.get_running_loop().create_task(
+            self._carried(called, arguments, caller, correlation), name=correlation
+        )
+        self._running.add(work)
+        work.add_done_callback(self._running.discard)
+        return await asyncio.shield(work)
+
+    async def _carried(self, called: ToolCalled, arguments: JsonObject, caller: Actor, correlation: str) -> ToolAnswer:
+        """Both rows and the work between them; goes on when the caller is cancelled, so that no row stays alone."""
+        tool = self._tools.get(called.tool)
         try:
             await self._journal.append(Entry(record=called, actor=caller, correlation=correlation))
         except JournalUnwritable as error:
-            if known is None or not known.reduces:
-                return _unwritable(tool, error)
-            self._emergency.append({"kind": "tool.call", "tool": tool, "actor": caller.value})
-        work = asyncio.ensure_future(self._run(tool, arguments, caller, cycle, correlation))
-        return await asyncio.shield(work)
+            if tool is None or not tool.reduces:
+                return _unwritable(called.tool, error)
+            self._emergency.append({"kind": "tool.call", "tool": called.tool, "actor": caller.value})
+        return await self._run(called.tool, arguments, caller, called.cycle, correlation)
 
     async def _run(
         self, tool: str, arguments: JsonObject, caller: Actor, cycle: int | None, correlation: str
     ) -> ToolAnswer:
-        """Run the tool and write its result; goes on when the caller is cancelled."""
+        """Run the tool and write its result."""
         try:
             answer = await self._answer(tool, arguments, caller, cycle, correlation)
         except JournalUnwritable as error:
             answer = _unwritable(tool, error)
+        except Exception as error:  # noqa: BLE001 - a defect of one tool is an answer, and its row is written
+            _log.exception("tool %s failed", tool)
+            answer = _refused(tool, ToolStatus.FAILED, TOOL_FAILED, f"the tool failed ({type(error).__name__})")
         returned = ToolReturned(tool=tool, status=answer.status, result=answer.result, cycle=cycle)
         entry = Entry(record=returned, actor=caller, correlation=correlation)
         try:
@@ -136,22 +162,48 @@ class ToolLayer:
         if form is None:
             return _refused(tool, ToolStatus.DENIED, NOT_PERMITTED, f"{caller.value} may not call {tool}")
         try:
-            return found, form.model_validate_json(json.dumps(dict(_shortened(arguments))))
-        except (ValidationError, TypeError, ValueError) as error:
+            validated = form.model_validate_json(json.dumps(dict(_shortened(arguments)), allow_nan=False))
+        except (ValidationError, TypeError, ValueError, RecursionError) as error:
             return _refused(tool, ToolStatus.INVALID, INVALID_ARGUMENTS, _what_is_wrong(error))
+        if caller is Actor.AGENT and not self._names_our_symbol(validated):
+            return _refused(
+                tool, ToolStatus.INVALID, INVALID_ARGUMENTS, f"symbol: must be one of {', '.join(self._symbols)}"
+            )
+        return found, validated
+
+    def _names_our_symbol(self, arguments: Arguments) -> bool:
+        """A model reaches the policy's symbols and no others, also for reading."""
+        named = getattr(arguments, "symbol", None)
+        return named is None or named in self._symbols
 
     async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
         """See the port."""
+        tool = tool if tool in self._tools else _UNKNOWN
         admitted = self._admitted(tool, arguments, caller)
         if isinstance(admitted, ToolAnswer):
             preview = Preview(verdict="deny", code=admitted.code, detail=str(admitted.result.get("detail", "")))
         else:
             found, validated = admitted
-            preview = found.preview(Call(arguments=validated, caller=caller, cycle=cycle, correlation=""))
+            preview = _previewed(found, Call(arguments=validated, caller=caller, cycle=cycle, correlation=""))
         if preview.verdict == "deny" and cycle is not None:
             answer = _refused(tool, ToolStatus.DENIED, preview.code, preview.detail)
-            await self._journal.append(_denial(answer, caller, cycle, ""))
+            with suppress(JournalUnwritable):  # the execution, which needs its rows, will say so
+                await self._journal.append(_denial(answer, caller, cycle, ""))
         return preview
+
+
+def _previewed(tool: Tool, call: Call) -> Preview:
+    try:
+        return tool.preview(call)
+    except Exception as error:  # noqa: BLE001 - a defect of one tool denies
+        _log.exception("the preview of %s failed", tool.name)
+        return Preview(verdict="deny", code=TOOL_FAILED, detail=f"the preview failed ({type(error).__name__})")
+
+
+def _number_of(correlation: str) -> int:
+    """The number in a call's correlation; zero where there is none."""
+    number = correlation.removeprefix(_CALL)
+    return int(number) if number.isascii() and number.isdecimal() else 0
 
 
 def _refused(tool: str, status: ToolStatus, code: str, detail: str) -> ToolAnswer:
@@ -181,5 +233,7 @@ def _what_is_wrong(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return "the arguments are not JSON"
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    if first["type"] == "extra_forbidden":
+        return "there is an argument that this tool does not have"
     place = ".".join(str(part) for part in first["loc"]) or "arguments"
     return f"{place}: {first['msg']}"

@@ -10,8 +10,8 @@ from tui_trader.tools.arguments import CancelByOperator, CancelEverything, Cance
 from tui_trader.tools.ports import ToolAnswer
 from tui_trader.tools.tool import Call, Tool, denied, done, failed, symbol_of
 
-PROTECTIVE_STOP = "PROTECTIVE_STOP"
-"""A position's stop is moved with set_stop or goes with the position; it is never cancelled by itself."""
+PROTECTIVE_ORDER = "PROTECTIVE_ORDER"
+"""A position's stop and take-profit are moved or go with the position; they are never cancelled by themselves."""
 ORDER_UNKNOWN = "ORDER_UNKNOWN"
 """No open order has this id."""
 
@@ -20,7 +20,7 @@ class CancelOrder(Tool):
     """One working order."""
 
     name: ClassVar = "cancel_order"
-    description: ClassVar = "Cancel one working entry, exit or take-profit by its client order id."
+    description: ClassVar = "Cancel one working entry or exit by its client order id."
     forms: ClassVar = {Actor.AGENT: CancelOne, Actor.OPERATOR: CancelOneByOperator}
     trades: ClassVar = True
     reduces: ClassVar = True
@@ -33,9 +33,13 @@ class CancelOrder(Tool):
         assert isinstance(call.arguments, CancelOne | CancelOneByOperator)
         order = self._desk.order(ClientOrderId(call.arguments.client_order_id))
         if order is None or not order.is_open:
-            return denied(self.name, ORDER_UNKNOWN, f"no open order has the id {call.arguments.client_order_id}")
-        if order.intent.purpose is Purpose.STOP and not self._desk.book().position(order.intent.symbol).is_flat:
-            return denied(self.name, PROTECTIVE_STOP, f"{order.intent.symbol} is held; move its stop with set_stop")
+            return denied(self.name, ORDER_UNKNOWN, "no open order of ours has this id")
+        if order.intent.type.is_conditional and not self._desk.book().position(order.intent.symbol).is_flat:
+            return denied(
+                self.name,
+                PROTECTIVE_ORDER,
+                f"{order.intent.symbol} is held; move the order with set_stop or set_take_profit",
+            )
         if not await self._desk.cancel(order):
             return failed(
                 self.name, f"it is not certain that {order.client_order_id} is cancelled; it is being asked for"

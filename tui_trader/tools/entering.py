@@ -18,7 +18,11 @@ from tui_trader.tools.tool import Call, Tool, denied, failed, order_result, sent
 
 
 class CannotBuild(Exception):
-    """The wish cannot be turned into an order: something that it is computed from is not known."""
+    """The wish cannot be turned into an order: something that it is computed from is not known. `code` says what."""
+
+    def __init__(self, code: Code, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class OpenPosition(Tool):
@@ -42,7 +46,7 @@ class OpenPosition(Tool):
         try:
             intent = self._intent(call)
         except CannotBuild as missing:
-            return Preview(verdict="deny", code=Code.PRICE_MISSING.value, detail=str(missing))
+            return Preview(verdict="deny", code=missing.code.value, detail=str(missing))
         judgement = self._judged(intent)
         return Preview(verdict=judgement.verdict.value, code=judgement.code, detail=judgement.detail)
 
@@ -56,7 +60,7 @@ class OpenPosition(Tool):
                     return refusal
                 intent = self._intent(call)
         except CannotBuild as missing:
-            return denied(self.name, Code.PRICE_MISSING.value, str(missing))
+            return denied(self.name, missing.code.value, str(missing))
         sent = await self._desk.enter(intent, tool=self.name)
         if sent.order is None:
             return denied(self.name, sent.judgement.code, sent.judgement.detail)
@@ -75,7 +79,10 @@ class OpenPosition(Tool):
         return side is not None and side is not intent.side
 
     async def _closed_first(self, intent: Intent) -> ToolAnswer | None:
-        """Close and verify flat; the answer that ends the call if that did not come about."""
+        """Close and verify flat; the answer that ends the call if that did not come about.
+
+        Entries that still work go first: one of them could open again what the close has just ended.
+        """
         wish = Exit(
             symbol=intent.symbol,
             tool=self.name,
@@ -83,6 +90,9 @@ class OpenPosition(Tool):
             correlation=intent.correlation,
             cycle=intent.cycle,
         )
+        entries = list(self._desk.book().entries(intent.symbol, intent.side.opposite))
+        if not all([await self._desk.cancel(entry) for entry in entries]):
+            return failed(self.name, f"an entry of {intent.symbol} could not be cancelled; nothing was opened")
         await self._desk.exit(wish)
         if not self._desk.book().position(intent.symbol).is_flat:
             return failed(self.name, f"{intent.symbol} could not be closed before reversing; nothing was opened")
@@ -160,15 +170,13 @@ class OpenPosition(Tool):
     def _instrument(self, symbol: Symbol) -> Instrument:
         instrument = self._desk.book().instruments.get(symbol)
         if instrument is None:
-            msg = f"{symbol} is not traded here"
-            raise CannotBuild(msg)
+            raise CannotBuild(Code.INSTRUMENT_UNKNOWN, "this symbol is not traded here")
         return instrument
 
     def _mark(self, symbol: Symbol) -> Price:
         mark = self._desk.book().mark(symbol)
         if mark is None:
-            msg = f"there is no mark price of {symbol} yet"
-            raise CannotBuild(msg)
+            raise CannotBuild(Code.PRICE_MISSING, f"there is no mark price of {symbol} yet")
         return mark
 
     def _touch(self, symbol: Symbol, side: Side) -> Price:
@@ -186,7 +194,6 @@ class OpenPosition(Tool):
         """Quantity whose loss from entry to stop, with the taker fee of both legs, is the share of equity."""
         book = self._desk.book()
         if book.equity is None:
-            msg = "equity is not known, so the position cannot be sized"
-            raise CannotBuild(msg)
+            raise CannotBuild(Code.EQUITY_UNKNOWN, "equity is not known, so the position cannot be sized")
         loss_each: Money = abs(entry - stop) + (entry + stop) * book.fees.taker
         return max(ZERO, bps_of(book.equity, risk_bps) / loss_each) if loss_each else ZERO

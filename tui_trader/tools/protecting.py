@@ -1,6 +1,7 @@
 """set_stop, set_take_profit: the new one is placed and read back before the old one is cancelled."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from tui_trader.core.instrument import Instrument
@@ -72,6 +73,8 @@ class _MovesProtection(Tool):
             cycle=call.cycle,
         )
         moved = await self._desk.move(self.purpose, considered.price, tool=self.name, by=by)
+        if moved.looser:
+            return denied(self.name, STOP_LOOSENED, moved.refusal)
         if not moved.is_done:
             return failed(self.name, f"{moved.refusal}; the old one stays")
         return done(self.name, {"symbol": considered.symbol, "price": plain(considered.price)})
@@ -82,10 +85,14 @@ class _MovesProtection(Tool):
         side, mark = book.position(symbol).side, book.mark(symbol)
         if side is None:
             return _Objection(NOTHING_HELD, f"nothing is held of {symbol}")
-        if mark is None:
-            return _Objection(NO_PRICE, f"there is no mark price of {symbol}")
-        price = wish if isinstance(wish, Price) else self._at_distance(book.instruments[symbol], side, mark, wish)
-        if (price - mark) * side.sign * self.towards <= 0:
+        match wish:
+            case Decimal():
+                price = wish
+            case _ if mark is None or symbol not in book.instruments:
+                return _Objection(NO_PRICE, f"there is no mark price of {symbol} to count from")
+            case _:
+                price = self._at_distance(book.instruments[symbol], side, mark, wish)
+        if mark is not None and (price - mark) * side.sign * self.towards <= 0:
             return _Objection(WRONG_SIDE, f"{plain(price)} would trigger at once: the mark price is {plain(mark)}")
         return self._objection(call, symbol, side, price) or _Move(symbol, price)
 

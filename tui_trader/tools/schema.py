@@ -23,6 +23,7 @@ def strict_schema(arguments: type[Arguments], symbols: tuple[Symbol, ...]) -> Js
 
 def _property(name: str, schema: Mapping[str, JsonValue], symbols: tuple[Symbol, ...]) -> JsonObject:
     kept = {key: schema[key] for key in _KEPT if key in schema}
-    if name == "symbol":
-        kept["enum"] = list(symbols)
-    return kept
+    if name != "symbol":
+        return kept
+    named: JsonObject = {"type": "string", "enum": list(symbols)}
+    return {"anyOf": [named, {"type": "null"}]} if "anyOf" in schema else {**kept, **named}
