@@ -54,8 +54,8 @@ class EngineThread:
 
     def stop(self, reason: str) -> None:
         """Ask for a clean end; returns at once. Safe in a signal handler."""
+        self._early_stop = self._early_stop or reason  # first: the engine takes up what it finds here once it is alive
         alive = self._alive
-        self._early_stop = self._early_stop or reason
         if self._thread.ident is None:
             self._over.set()
         elif alive is not None:
