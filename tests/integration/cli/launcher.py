@@ -19,7 +19,9 @@ import sys
 from typing import Any
 
 _LONGEST_REQUEST = 1 << 16
-_LOADED = ("run", "operate", "status", "audit", "prompt", "config")
+_COMMANDS = ("run", "operate", "status", "audit", "prompt", "config", "doctor")
+_LOADED = (*(f"tui_trader.cli.{command}" for command in _COMMANDS), "tui_trader.engine.running")
+"""The last is what the engine's thread loads when it begins."""
 
 
 class _Launcher:
@@ -90,8 +92,8 @@ def become(wanted: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    for command in _LOADED:
-        importlib.import_module(f"tui_trader.cli.{command}")
+    for module in _LOADED:
+        importlib.import_module(module)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if (_wanted := _Launcher(socket.socket(fileno=int(sys.argv[1]))).serve()) is not None:
         become(_wanted)

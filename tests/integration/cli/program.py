@@ -1,4 +1,4 @@
-"""The program from outside: started with arguments, read line by line, signalled, killed, waited for, never for ever."""
+"""The program from outside: started with arguments, read line by line, signalled, killed, and never waited for for ever."""
 
 import contextlib
 import json
@@ -208,6 +208,10 @@ class Program:
         if code is None:
             raise NotSeen(f"it still runs after {within:g} s; {self.said()}")
         return Ended(code, b"".join(self._read).decode(), self.stderr())
+
+    def ended_within(self, seconds: float) -> bool:
+        """Whether it ends by itself in so many seconds."""
+        return self._process.ended(seconds) is not None
 
     def kill(self) -> None:
         """SIGKILL, and wait for the end."""

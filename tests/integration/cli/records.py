@@ -1,4 +1,4 @@
-"""What a home's files say, read from beside the program: journal rows, paper orders and fills, and damage done to them."""
+"""What a home's files say, read beside the program: journal rows and paper books; and damage done to them."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def check_orders(lines: list[Line]) -> None:
         statuses[line["client_order_id"]].append(line["status"])
     for order_id, had in statuses.items():
         assert had[0] == "INTENDED", order_id
-        assert all(before != after for before, after in zip(had, had[1:], strict=False)), (order_id, had)
+        assert all(before != after for before, after in pairwise(had)), (order_id, had)
 
 
 def check_summary(ended: Ended) -> None:
