@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     seed: int | None = None
     speed: str = "1"
     theme: str = "midnight"
+    mouse: bool | None = None
+    """Whether the console takes the mouse; None: yes, except over SSH."""
     binance: BinanceSettings = Field(default_factory=BinanceSettings)
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))

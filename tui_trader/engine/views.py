@@ -11,6 +11,34 @@ from tui_trader.core.records import CycleDecided
 from tui_trader.core.words import Autonomy, Mode, Symbol, TradingState
 from tui_trader.tools.ports import Headroom, PositionView
 
+__all__ = [
+    "AUDIT",
+    "DECISIONS",
+    "LIMITS",
+    "MARKET",
+    "ORDERS",
+    "POSITIONS",
+    "PULSE",
+    "STATUS",
+    "TRACE",
+    "AuditLine",
+    "AuditView",
+    "DecisionsView",
+    "FeedView",
+    "Headroom",
+    "LimitsView",
+    "NodeName",
+    "NodeStage",
+    "NodeView",
+    "OrdersView",
+    "PositionView",
+    "PositionsView",
+    "QuoteView",
+    "QuotesView",
+    "StatusView",
+    "TraceView",
+]
+
 STATUS = "status"
 MARKET = "market"
 TRACE = "trace"

@@ -1,0 +1,137 @@
+"""The bare command: opens the console over an engine in this process, and sees both to a clean end."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tui_trader.cli.context import INTERRUPTED, NO, USAGE, Shared, refuse
+from tui_trader.cli.failures import told
+from tui_trader.cli.last_resort import LastResort, Screen
+from tui_trader.cli.run_options import AskedRun, options_of
+from tui_trader.core.records import JsonObject, JsonValue
+from tui_trader.engine.client import EngineClient
+from tui_trader.engine.options import RunOptions
+from tui_trader.engine.resources import shipped
+from tui_trader.engine.session import Session
+from tui_trader.engine.settings import load_settings
+
+_FOREIGN_KEYS = ("TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG", "TEXTUAL")
+"""Variables with which Textual types keys by itself, loads foreign code, writes pictures of balances or opens ports."""
+_SAYS_WAIT_AFTER = 0.7
+"""Real seconds of ending after which it is said what is being waited for."""
+
+
+class RunConsole(Protocol):
+    """What draws the console; `__main__` brings it, since commands know nothing of Textual."""
+
+    def __call__(
+        self,
+        client: EngineClient,
+        *,
+        theme: str,
+        themes: Sequence[Path],
+        mouse: bool,
+        painted: Callable[[], None],
+        on_screen: Callable[[Callable[[], None]], None],
+    ) -> bool:
+        """Run until the user leaves; False where the console itself failed.
+
+        `painted` is called after the first picture, `on_screen` before it, with what makes the console leave from
+        any thread. Raises SettingsError for a theme that is not there.
+        """
+        ...
+
+
+def open_console(shared: Shared, asked: AskedRun, run_console: RunConsole) -> None:
+    """Open the console; always ends in SystemExit, with the exit code of the command line's contract."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        refuse("the console needs a terminal. Use `tui-trader run` where there is none.", USAGE)
+    for name in _FOREIGN_KEYS:
+        os.environ.pop(name, None)
+    try:
+        shared.home.prepare()
+        settings = load_settings(shared.home.config)
+        options = options_of(asked, shared.home, settings, cycles=None, with_console=True)
+        code = _Console(options, run_console).run()
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
+        refuse(*told(error))
+    raise SystemExit(code)
+
+
+class _Console:
+    """One opening of the console."""
+
+    def __init__(self, options: RunOptions, run_console: RunConsole) -> None:
+        self._options = options
+        self._run_console = run_console
+        self._leave: Callable[[], None] = _nothing
+        self._screen = Screen.of_this_process()
+
+    def run(self) -> int:
+        """The exit code. Raises what planning raised."""
+        with Session(self._options) as session:
+            last_resort = LastResort(self._screen, session.engine, socket=self._options.home.socket, code=INTERRUPTED)
+
+            def signalled() -> None:
+                last_resort.arm()
+                self._leave()
+
+            session.take_signals(signal.SIGTERM, signal.SIGHUP, signal.SIGINT, then=signalled)
+            is_sound = self._run_console(
+                session.engine,
+                theme=self._options.settings.theme,
+                themes=(shipped("themes"), self._options.home.themes),
+                mouse=_wants_mouse(self._options),
+                painted=session.engine.start,
+                on_screen=self._can_leave,
+            )
+            session.engine.stop("the console was left")
+            last_resort.console_left()
+            if not session.engine.wait(_SAYS_WAIT_AFTER):
+                _say("ending: what was begun is carried to protected or closed; stops stay on the exchange …")
+            last_resort.arm()
+            session.engine.wait()
+        ending = session.engine.ending
+        if ending is not None and ending.failure is not None:
+            raise ending.failure
+        if session.engine.ended is not None:
+            sys.stdout.write(in_words(session.engine.ended.summary) + "\n")
+        if session.signal is not None:
+            return INTERRUPTED
+        return 0 if is_sound else NO
+
+    def _can_leave(self, leave: Callable[[], None]) -> None:
+        self._leave = leave
+
+
+def _nothing() -> None:
+    """Before there is a console there is nothing to leave."""
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"tui-trader: {words}\n")
+    sys.stderr.flush()
+
+
+def _wants_mouse(options: RunOptions) -> bool:
+    """Over SSH a mouse costs bytes with every move, so there it is on only where it was asked for."""
+    asked = options.settings.mouse
+    return asked if asked is not None else "SSH_CONNECTION" not in os.environ
+
+
+def in_words(summary: JsonObject) -> str:
+    """The summary of a run as one line for people."""
+    pnl = summary.get("pnl")
+    net = pnl.get("net") if isinstance(pnl, dict) else None
+    return (
+        f"{_count(summary.get('decisions'), 'decision')}, {_count(summary.get('orders'), 'order')}, "
+        f"{_count(summary.get('fills'), 'fill')}; net {net}, equity {summary.get('equity')}; "
+        f"{summary.get('trading_state')}; journal {_count(summary.get('journal_entries'), 'entry', 'entries')}"
+    )
+
+
+def _count(number: JsonValue, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,126 @@
+"""Every action of the console in one list: its id, its keys, what it does, and how dangerous it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Danger(StrEnum):
+    """What stands between the key and its effect."""
+
+    NONE = "none"
+    AT_ONCE = "at once"
+    """Takes effect without a question, because it makes things safer."""
+    ASKS = "asks"
+    """A dialog says what will happen and waits for an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing that a key does. `id` names it for ever: in a user's keymap and in bindings."""
+
+    id: str
+    call: str
+    """Textual's action."""
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    danger: Danger = Danger.NONE
+    everywhere: bool = False
+    """Also in dialogs and while one types; letters then yield to typing."""
+    hinted: bool = True
+    """Whether the line at the bottom names it."""
+
+
+HALT = Action(
+    id="halt",
+    call="halt",
+    keys=("h", "f9", "ctrl+g"),
+    label="HALT",
+    help="No new risk from this moment; exits and stops go on. F9 and ctrl+g work while you type, too.",
+    danger=Danger.AT_ONCE,
+    everywhere=True,
+)
+RESUME = Action(
+    id="resume",
+    call="resume",
+    keys=("r",),
+    label="resume",
+    help="Trade again after a halt or while reducing. Asks for a reason, which is journalled.",
+    danger=Danger.ASKS,
+)
+FLATTEN = Action(
+    id="flatten",
+    call="flatten",
+    keys=("f",),
+    label="flatten",
+    help="Cancel all orders, close all positions, verify. Lists them first.",
+    danger=Danger.ASKS,
+)
+DECIDE = Action(
+    id="decide", call="decide", keys=("d",), label="decide", help="Let the agent decide now, not at the next interval."
+)
+HELP = Action(id="help", call="help", keys=("question_mark",), label="help", help="This page.")
+QUIT = Action(
+    id="quit",
+    call="ask_quit",
+    keys=("q", "ctrl+q", "ctrl+c"),
+    label="quit",
+    help="Leave and stop the trader. Asks while a position is open; its stop stays on the exchange.",
+    danger=Danger.ASKS,
+)
+PANES = tuple(
+    Action(
+        id=f"pane.{number}",
+        call=f"pane({number})",
+        keys=(str(number),),
+        label=f"pane {number}",
+        help=f"Go to the {name} pane.",
+        hinted=False,
+    )
+    for number, name in enumerate(("market", "positions", "decision", "audit"), start=1)
+)
+
+APP_ACTIONS = (HALT,)
+"""They work on every screen."""
+TRADING_ACTIONS = (RESUME, FLATTEN, DECIDE, HELP, QUIT, *PANES)
+"""They work on the trading screen, and not under a dialog."""
+ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
+
+UNLESS_TYPING = "unless_typing"
+"""Textual's action for letters of an action that works everywhere: `unless_typing('halt')`."""
+
+
+def bindings_of(actions: Sequence[Action], *, namespace: str = "") -> list[Binding]:
+    """Textual's bindings, with ids; calls go to `namespace` (`app.`), else to where the binding is."""
+    bindings: list[Binding] = []
+    for action in actions:
+        letters = [key for key in action.keys if action.everywhere and len(key) == 1]
+        others = [key for key in action.keys if key not in letters]
+        for keys, call, suffix in (
+            (others, f"{namespace}{action.call}", ""),
+            (letters, f"{UNLESS_TYPING}('{action.call}')", ".letter"),
+        ):
+            if keys:
+                bindings.append(
+                    Binding(
+                        ",".join(keys),
+                        call,
+                        action.label,
+                        show=False,
+                        priority=action.everywhere,
+                        id=f"{action.id}{suffix}",
+                    )
+                )
+    return bindings
+
+
+_SPOKEN = {"question_mark": "?"}
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `?`, `F9`, `ctrl+g`."""
+    spoken = _SPOKEN.get(key, key)
+    return spoken.upper() if len(spoken) > 1 and spoken[0] == "f" and spoken[1:].isdigit() else spoken

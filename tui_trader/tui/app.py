@@ -1,0 +1,243 @@
+"""The console: composes the trading screen, and turns actions into commands and their answers into words."""
+
+import contextlib
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
+from textual.widgets import Input
+
+from tui_trader.core.clock.pulse import stopwatch
+from tui_trader.core.words import TradingState
+from tui_trader.engine.client import EngineClient
+from tui_trader.engine.commands import Command, DecideNow, FlattenAll, Halt, Reply, Resume
+from tui_trader.engine.settings import SettingsError
+from tui_trader.tui.actions import APP_ACTIONS, UNLESS_TYPING, bindings_of
+from tui_trader.tui.base import QuietApp
+from tui_trader.tui.panes.pane import Source
+from tui_trader.tui.screens.help import HelpDialog
+from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
+from tui_trader.tui.screens.trading import TradingScreen
+from tui_trader.tui.themes import LoadedThemes, load_themes
+from tui_trader.tui.vitals import Life, Vitals
+from tui_trader.tui.widgets.glyphs import Glyphs, terminal_glyphs
+
+_CSS = Path(__file__).parent / "css"
+_LOOK_EVERY = 0.25
+
+
+class TraderApp(QuietApp):
+    """One console over one engine."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(APP_ACTIONS)]
+    CSS_PATH: ClassVar = [_CSS / "base.tcss", _CSS / "trading.tcss", _CSS / "dialogs.tcss"]
+    TITLE = "tui-trader"
+
+    def __init__(
+        self,
+        client: EngineClient,
+        *,
+        glyphs: Glyphs,
+        painted: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = stopwatch,
+    ) -> None:
+        """`painted` is called once, after the first picture; `now` gives real seconds."""
+        super().__init__()
+        self._client = client
+        self._painted = painted
+        self._glyphs = glyphs
+        self._vitals = Vitals(client, now)
+        self._now = now
+        self._trading = TradingScreen(Source(client, self._vitals, glyphs))
+        self.set_class(glyphs.is_ascii, "-ascii")
+
+    def get_default_screen(self) -> Screen[None]:
+        """The trading screen, from the first picture on."""
+        return self._trading
+
+    def on_mount(self) -> None:
+        """Begin the engine once there is something to see it on."""
+        self.call_after_refresh(self._painted)
+        self.set_interval(_LOOK_EVERY, self._mind_the_engine)
+
+    def _mind_the_engine(self) -> None:
+        """An engine that could not even begin has left a sentence for the shell; one that has ended stays on view."""
+        ending = self._client.ending
+        if ending is not None and ending.failure is not None and not ending.had_begun:
+            self.exit()
+
+    # ------------------------------------------------------------------ actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A letter that works everywhere is a letter again while one types."""
+        if action == UNLESS_TYPING and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_unless_typing(self, action: str) -> None:
+        """The action behind a letter."""
+        await self.run_action(action)
+
+    def action_halt(self) -> None:
+        """Trip the switch before anything else, then say so."""
+        asked_at = self._now()
+        answer = self._client.submit(Halt(reason="halted at the console"))
+        self._trading.halt_asked()
+
+        def told(reply: Reply) -> None:
+            took = round((self._now() - asked_at) * 1000)
+            if reply.done:
+                self._say(f"HALTED, journalled after {took} ms. Exits and stops go on; r resumes.", "warning")
+            elif self._client.is_over:
+                self._trading.halt_settled()
+                self._say("The engine has ended: nothing trades.", "warning")
+            else:
+                self._say(f"Halted in memory, but not in the journal: {_why(reply)}", "error")
+
+        self._when_answered(answer, told)
+
+    def action_resume(self) -> None:
+        """Ask for a reason, if there is something to resume from."""
+        state, status = self._trading.trading_state, self._trading.status
+        if state is None or status is None:
+            self._say("The engine has not said yet how it stands.", "warning")
+        elif state is TradingState.ACTIVE:
+            self._say("Trading is ACTIVE; there is nothing to resume.")
+        else:
+            self.push_screen(ResumeDialog(state, status.reason, self._glyphs), self._resume)
+
+    def _resume(self, reason: str | None) -> None:
+        if reason is None:
+            return
+
+        def told(reply: Reply) -> None:
+            if reply.done:
+                self._trading.halt_settled()
+                self._say("Trading is ACTIVE again.")
+            else:
+                self._say(f"Not resumed: {_why(reply)}", "error")
+
+        self._send(Resume(reason=reason), told)
+
+    def action_flatten(self) -> None:
+        """List, ask, flatten."""
+        self.push_screen(FlattenDialog(lambda: self._trading.status, self._glyphs), self._flatten)
+
+    def _flatten(self, confirmed: bool | None) -> None:
+        if not confirmed:
+            return
+        self._say("Flattening …")
+        self._send(FlattenAll(), self._teller("Flat: nothing held, no order open.", "Not flat"))
+
+    def action_decide(self) -> None:
+        """One decision now."""
+        self._send(DecideNow(), self._teller("Deciding now.", "No decision"))
+
+    def action_help(self) -> None:
+        """Explain."""
+        self.push_screen(HelpDialog(self._glyphs))
+
+    def action_ask_quit(self) -> None:
+        """Leave; ask first where a position would be left to its stop."""
+        status, life = self._trading.status, self._vitals.latest.life
+        ends_with_us = self._client.embeds and life not in (Life.ENDED, Life.FAILED)
+        if status is not None and status.positions and ends_with_us:
+            self.push_screen(QuitDialog(status, self._glyphs), self._quit)
+        else:
+            self.exit()
+
+    def _quit(self, confirmed: bool | None) -> None:
+        if confirmed:
+            self.exit()
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane."""
+        self._trading.go_to(number)
+
+    # ------------------------------------------------------------------ commands and their answers
+
+    def _send(self, command: Command, told: Callable[[Reply], None]) -> None:
+        self._when_answered(self._client.submit(command), told)
+
+    def _when_answered(self, answer: "Future[Reply]", told: Callable[[Reply], None]) -> None:
+        """The answer comes on the engine's thread; it is told on ours, if we are still there."""
+
+        def came(future: "Future[Reply]") -> None:
+            loop = self._own_loop
+            if loop is not None:
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(told, _reply_of(future))
+
+        answer.add_done_callback(came)
+
+    def _teller(self, done: str, not_done: str) -> Callable[[Reply], None]:
+        def told(reply: Reply) -> None:
+            if reply.done:
+                self._say(done)
+            else:
+                self._say(f"{not_done}: {_why(reply)}", "error")
+
+        return told
+
+    def _say(self, words: str, severity: str = "information") -> None:
+        """A toast: plain text, whoever wrote it."""
+        match severity:
+            case "error":
+                self.notify(words, severity="error", timeout=8, markup=False)
+            case "warning":
+                self.notify(words, severity="warning", timeout=5, markup=False)
+            case _:
+                self.notify(words, timeout=3, markup=False)
+
+
+def _reply_of(future: "Future[Reply]") -> Reply:
+    try:
+        return future.result()
+    except CancelledError:
+        return Reply(done=False, code="NOT_RUNNING", text="the engine ended before it answered")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told that it was not done
+        return Reply(done=False, code="INTERNAL", text=type(error).__name__)
+
+
+def _why(reply: Reply) -> str:
+    return " ".join(filter(None, (reply.code, reply.text))) or "no reason was given"
+
+
+def chosen_themes(name: str, folders: Sequence[Path]) -> LoadedThemes:
+    """The themes of the folders. Raises SettingsError where `name` is none of them and none of Textual's."""
+    loaded = load_themes(folders)
+    known = sorted({theme.name for theme in loaded.themes})
+    if name not in known and name not in BUILTIN_THEMES:
+        raise SettingsError(f"theme {name}: not known. Use one of {', '.join(known)}, or add it to the home's themes.")
+    return loaded
+
+
+def run_app(
+    client: EngineClient,
+    *,
+    theme: str,
+    themes: Sequence[Path],
+    mouse: bool,
+    painted: Callable[[], None],
+    on_screen: Callable[[Callable[[], None]], None],
+) -> bool:
+    """Run the console until it is left; False where it failed. See the command `cli/console.py` for the parameters."""
+    loaded = chosen_themes(theme, themes)
+
+    def first_picture() -> None:
+        # Textual's driver has taken this signal to suspend; a stopped process would leave positions unwatched.
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        painted()
+        for problem in loaded.problems:
+            app.notify(problem, severity="warning", markup=False)
+
+    app = TraderApp(client, glyphs=terminal_glyphs(), painted=first_picture)
+    app.wear(loaded.themes, theme)
+    on_screen(app.leave)
+    app.run(mouse=mouse)
+    return app.return_code in (0, None)

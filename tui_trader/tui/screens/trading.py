@@ -1,0 +1,113 @@
+"""The trading screen: status above, four panes, the most important keys below."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.events import Resize
+from textual.screen import Screen
+
+from tui_trader.core.words import TradingState
+from tui_trader.engine import views
+from tui_trader.engine.views import QuotesView, StatusView
+from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, Action, Danger, bindings_of, key_name
+from tui_trader.tui.panes.audit import AuditPane
+from tui_trader.tui.panes.decision import DecisionPane
+from tui_trader.tui.panes.market import MarketPane
+from tui_trader.tui.panes.pane import Source
+from tui_trader.tui.panes.positions import PositionsPane
+from tui_trader.tui.screens.sized import HEIGHTS, TOO_SMALL, WIDTHS
+from tui_trader.tui.status_facts import status_facts
+from tui_trader.tui.widgets.prose import Prose
+from tui_trader.tui.widgets.status_bar import Fact, StatusBar
+from tui_trader.tui.widgets.tone import Span, Tone
+
+_STATUS_EVERY = 0.25
+"""Real seconds; the bar is looked at oftener than it changes, so that silence is seen soon."""
+
+
+class TradingScreen(Screen[None]):
+    """Keeps the latest status for those who ask; its views are the engine's, never read back from a pane."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(TRADING_ACTIONS, namespace="app.")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    AUTO_FOCUS = "#quotes"
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+        self._version = 0
+        self._is_stale = False
+        self._halt_asked = False
+        self.status: StatusView | None = None
+        self._bar = StatusBar(glyphs=source.glyphs, id="status")
+        self._hints = StatusBar(glyphs=source.glyphs, id="hints")
+        self._too_small = Prose(glyphs=source.glyphs, id="too-small")
+        self.panes = (MarketPane(source), PositionsPane(source), DecisionPane(source), AuditPane(source))
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield self._bar
+        with Container(id="panes"):
+            yield from self.panes
+        yield self._too_small
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """The bar lives by itself; the rest is in the panes."""
+        self._hints.show([_hint(action) for action in ALL_ACTIONS if action.hinted])
+        self._too_small.show(
+            (
+                (Span(TOO_SMALL, Tone.WARNING),),
+                (Span("h, F9 or ctrl+g still halt", Tone.DIM),),
+            )
+        )
+        self.look()
+        self.set_interval(_STATUS_EVERY, self.look)
+
+    def on_screen_resume(self) -> None:
+        """A resize under a dialog has told this screen its size, but not the class that goes with it."""
+        self.post_message(Resize(self.app.size, self.app.size))
+
+    def look(self) -> None:
+        """Take status and vital signs, and show them."""
+        vital = self._source.vitals.look()
+        self._version, news = self._source.client.mailbox.take((views.STATUS, views.MARKET), self._version)
+        status, quotes = news.get(views.STATUS), news.get(views.MARKET)
+        if isinstance(status, StatusView):
+            self.status = status
+            if status.trading_state is TradingState.HALTED:
+                self._halt_asked = False  # from here on the engine's own word is enough
+        if isinstance(quotes, QuotesView):
+            self._is_stale = any(quote.stale for quote in quotes.rows)
+        self._bar.show(status_facts(self.status, vital, halt_asked=self._halt_asked, is_stale=self._is_stale))
+        state = self.trading_state
+        self.app.set_class(state is TradingState.HALTED, "-halted")
+        self.app.set_class(state is TradingState.REDUCING, "-reducing")
+
+    @property
+    def trading_state(self) -> TradingState | None:
+        """The state as far as it is known here; a halt that was asked for counts at once."""
+        if self._halt_asked:
+            return TradingState.HALTED
+        return self.status.trading_state if self.status is not None else None
+
+    def halt_asked(self) -> None:
+        """The switch has been tripped: the screen says so before any view can."""
+        self._halt_asked = True
+        self.look()
+
+    def halt_settled(self) -> None:
+        """Whatever the engine says from now on is newer than the halt that was asked for."""
+        self._halt_asked = False
+
+    def go_to(self, number: int) -> None:
+        """Put the focus on the pane with this number, from one."""
+        self.panes[number - 1].reader.focus()
+
+
+def _hint(action: Action) -> Fact:
+    tone = Tone.STRONG if action.danger is Danger.AT_ONCE else Tone.PLAIN
+    return Fact(label=key_name(action.keys[0]), text=action.label, tone=tone, priority=0 if tone is Tone.STRONG else 1)

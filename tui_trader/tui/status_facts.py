@@ -1,0 +1,129 @@
+"""The status bar's facts: what the engine last said of itself, and whether that still holds."""
+
+from typing import assert_never
+
+from tui_trader.core.clock import elapsed, text
+from tui_trader.core.words import Mode, TradingState
+from tui_trader.engine.views import StatusView
+from tui_trader.tui.vitals import Life, Vital
+from tui_trader.tui.widgets.format import MISSING, age, number, percent
+from tui_trader.tui.widgets.status_bar import Fact
+from tui_trader.tui.widgets.tone import Tone, tone_of
+
+_MODES = {Mode.PAPER: Tone.PAPER, Mode.DEMO: Tone.DEMO, Mode.LIVE: Tone.LIVE}
+_LONGEST_REASON = 34
+_LONGEST_FEED = 18
+
+
+def status_facts(
+    status: StatusView | None, vital: Vital, *, halt_asked: bool = False, is_stale: bool = False
+) -> tuple[Fact, ...]:
+    """Most important first. `halt_asked`: the switch is tripped, and no view says so yet. `is_stale`: old prices."""
+    alarm = _alarm(vital)
+    if status is None:
+        halted = (Fact(text="HALTED", tone=Tone.DANGER, badge=True),) if halt_asked else ()
+        return (*alarm, *halted)
+    facts = (
+        *alarm,
+        Fact(text=status.mode.value.upper(), tone=_MODES[status.mode], badge=True),
+        *_state(status, halt_asked=halt_asked),
+        Fact(label="autonomy", text=status.autonomy.value if status.autonomy else MISSING, priority=3),
+        Fact(label="equity", text=number(status.equity, 2), tone=Tone.STRONG, priority=1),
+        _day(status),
+        Fact(label="model", text=_spend(status), priority=3),
+        _feed(status, is_stale=is_stale),
+        Fact(text=_decider(status), priority=2),
+        _next(status),
+        Fact(label="cycle", text=str(status.last_cycle), priority=6),
+        Fact(label="journal", text=number(status.journal_entries), priority=6),
+        Fact(label="prompt", text=status.prompt, priority=8),
+        Fact(label="drawdown", text=percent(status.drawdown, signed=False), priority=7),
+        Fact(label="UTC", text=text(status.time)[:19].replace("T", " "), priority=7),
+        *((Fact(text=status.feed.why, priority=9),) if status.feed and status.feed.why else ()),
+    )
+    return facts if vital.is_fresh else tuple(_dimmed(fact) for fact in facts)
+
+
+def _dimmed(fact: Fact) -> Fact:
+    """What was true once; badges stay, as mode and state are known until the engine says otherwise."""
+    if fact.badge:
+        return fact
+    return Fact(text=fact.text, label=fact.label, tone=Tone.DIM, priority=fact.priority)
+
+
+def _alarm(vital: Vital) -> tuple[Fact, ...]:
+    match vital.life:
+        case Life.RUNNING:
+            return ()
+        case Life.STARTING:
+            waited = f" {vital.seconds}s" if vital.seconds else ""
+            return (Fact(text=f"STARTING{waited}", tone=Tone.WARNING, badge=True),)
+        case Life.SILENT:
+            return (Fact(text=f"ENGINE SILENT {vital.seconds}s", tone=Tone.DANGER, badge=True),)
+        case Life.ENDED:
+            why = f": {_clipped(vital.words, _LONGEST_REASON)}" if vital.words else ""
+            return (Fact(text=f"ENGINE ENDED{why}", tone=Tone.WARNING, badge=True),)
+        case Life.FAILED:
+            return (Fact(text=f"ENGINE FAILED: {vital.words}", tone=Tone.DANGER, badge=True),)
+        case _:
+            assert_never(vital.life)
+
+
+def _state(status: StatusView, *, halt_asked: bool) -> tuple[Fact, ...]:
+    """The word, as a badge where it is not ACTIVE, and why."""
+    state = TradingState.HALTED if halt_asked else status.trading_state
+    told = status.reason if state is status.trading_state else ""
+    reason = (Fact(text=_clipped(told, _LONGEST_REASON), priority=1),) if told else ()
+    match state:
+        case TradingState.ACTIVE:
+            return (Fact(text="ACTIVE", tone=Tone.STRONG),)
+        case TradingState.REDUCING:
+            return (Fact(text="REDUCING", tone=Tone.WARNING, badge=True), *reason)
+        case TradingState.HALTED:
+            return (Fact(text="HALTED", tone=Tone.DANGER, badge=True), *reason)
+        case _:
+            assert_never(state)
+
+
+def _day(status: StatusView) -> Fact:
+    return Fact(label="day", text=number(status.day_pnl, 2, signed=True), tone=tone_of(status.day_pnl), priority=1)
+
+
+def _spend(status: StatusView) -> str:
+    budget = f"/{number(status.model_budget, 2)}" if status.model_budget is not None else ""
+    return f"${number(status.model_spend_today, 2)}{budget}"
+
+
+def _feed(status: StatusView, *, is_stale: bool) -> Fact:
+    if status.feed is None:
+        return Fact(label="feed", text=MISSING, tone=Tone.DIM, priority=2)
+    old = Tone.DANGER if is_stale or status.feed.age is None else Tone.PLAIN
+    return Fact(label="feed", text=f"{_feed_name(status.feed.name)} {age(status.feed.age)}", tone=old, priority=2)
+
+
+def _feed_name(name: str) -> str:
+    """`file:` feeds by the first file's name alone."""
+    kind, _, paths = name.partition(":")
+    if not paths:
+        return _clipped(name, _LONGEST_FEED)
+    files = paths.split(",")
+    more = f"+{len(files) - 1}" if len(files) > 1 else ""
+    return f"{kind}:{_clipped(files[0].rsplit('/', 1)[-1], _LONGEST_FEED - len(kind) - 1 - len(more))}{more}"
+
+
+def _decider(status: StatusView) -> str:
+    if status.decider == "rules":
+        return "rules: baseline, no key" if status.decider_why else "rules: baseline"
+    return status.decider
+
+
+def _next(status: StatusView) -> Fact:
+    if status.deciding:
+        return Fact(text="deciding", tone=Tone.WARNING, priority=1)
+    if status.next_decision is None:
+        return Fact(label="next", text=MISSING, tone=Tone.DIM, priority=1)
+    return Fact(label="next", text=age(elapsed(status.time, status.next_decision)), priority=1)
+
+
+def _clipped(words: str, length: int) -> str:
+    return words if len(words) <= length else f"{words[: length - 1]}…"

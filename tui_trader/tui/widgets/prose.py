@@ -1,0 +1,85 @@
+"""Lines of words and spans, wrapped at the width: reasons, explanations, hints."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.cells import cell_len
+
+from tui_trader.tui.widgets.glyphs import UNICODE, Glyphs
+from tui_trader.tui.widgets.line_view import Picture
+from tui_trader.tui.widgets.text import Align, fitted, on_one_line
+from tui_trader.tui.widgets.tone import Line, Span, Tone
+
+
+def wrapped(line: Line, width: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+    """The line in as many lines of `width` cells as it needs, broken between words; a longer word is cut.
+
+    Badges and blanks at the beginning stay as they are: they are the layout of whoever made the line.
+    """
+    if width <= 0:
+        return ()
+    made: list[list[Span]] = [[]]
+    used = 0
+    for word in _words(line, glyphs):
+        length = cell_len(word.text)
+        if used and used + cell_len(word.text.rstrip()) > width:
+            made.append([])
+            used = 0
+        room = width - used
+        shown = word if length <= room else Span(fitted(word.text.rstrip(), room, Align.LEFT, glyphs), word.tone)
+        made[-1].append(shown)
+        used += min(length, room)
+    return tuple(tuple(spans) for spans in made)
+
+
+def _words(line: Line, glyphs: Glyphs) -> Iterator[Span]:
+    """Each word with the blanks behind it; leading blanks and badges in one piece."""
+    for span in line:
+        text = on_one_line(span.text, glyphs)
+        if span.badge:
+            yield Span(text, span.tone, badge=True)
+            continue
+        while text:
+            word = text.lstrip(" ")
+            blanks = len(text) - len(word)
+            end = word.find(" ")
+            end = len(word) if end < 0 else end + len(word[end:]) - len(word[end:].lstrip(" "))
+            yield Span(text[: blanks + end], span.tone)
+            text = text[blanks + end :]
+
+
+class Prose(Picture):
+    """Words as a widget. Its height is the style sheet's, or with `grows` what the words need."""
+
+    DEFAULT_CSS = """
+    Prose {
+        height: auto;
+    }
+    """
+
+    _words: tuple[Line, ...] = ()
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Show these lines; where it stands alone, its height follows them."""
+        before, self._words = self._words, tuple(lines)
+        if before != self._words:
+            if self.styles.is_auto_height:
+                self.refresh(layout=True)
+            self._redraw()
+
+    def say(self, words: str, tone: Tone = Tone.PLAIN) -> None:
+        """Show one line of one tone."""
+        self.show(((Span(words, tone),),))
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many lines as the words take at this width."""
+        return max(1, len(self._laid_out(width)))
+
+    def _laid_out(self, width: int) -> tuple[Line, ...]:
+        return _all_wrapped(self._words, width, self._glyphs)
+
+    def _picture(self, width: int, height: int) -> tuple[Line, ...]:
+        return self._laid_out(width)[:height]
+
+
+def _all_wrapped(lines: Sequence[Line], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    return tuple(part for line in lines for part in wrapped(line, width, glyphs))
