@@ -78,9 +78,9 @@ def _told_of_state(record: Record) -> str:
         case BreakerChanged(scope=scope, open=is_open, failures=failures):
             return f"{scope} {'open' if is_open else 'closed'} after {failures}"
         case AccountReconciled(equity=equity, differences=differences):
-            return "; ".join(differences) or f"agrees, equity {plain(equity)}"
+            return "; ".join(differences) or f"agrees, equity {equity:,.2f}"
         case EquityMarked(equity=equity):
-            return plain(equity)
+            return f"{equity:,.2f}"
         case EngineStarted(feed=feed, decider=decider):
             return f"feed {feed}, decider {decider}"
         case EngineStopped(reason=reason):

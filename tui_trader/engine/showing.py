@@ -11,7 +11,7 @@ from tui_trader.journal.ports import Journal
 from tui_trader.risk.headroom import headrooms
 from tui_trader.tools.ports import Headroom, PositionView
 
-_TREND_CANDLES = 60
+_TREND_CANDLES = 240
 
 
 class Showing:

@@ -76,7 +76,7 @@ PANES = tuple(
         id=f"pane.{number}",
         call=f"pane({number})",
         keys=(str(number),),
-        label=f"pane {number}",
+        label=name,
         help=f"Go to the {name} pane.",
         hinted=False,
     )

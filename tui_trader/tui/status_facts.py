@@ -11,28 +11,42 @@ from tui_trader.tui.widgets.status_bar import Fact
 from tui_trader.tui.widgets.tone import Tone, tone_of
 
 _MODES = {Mode.PAPER: Tone.PAPER, Mode.DEMO: Tone.DEMO, Mode.LIVE: Tone.LIVE}
-_LONGEST_REASON = 34
-_LONGEST_FEED = 18
+COMPACT_BELOW = 100
+"""Cells; in a narrower bar labels and names are shortened, so that at 80 every fact still has its place."""
+_LONGEST_REASON = 60
+_LONGEST_COMPACT_REASON = 24
+_LONGEST_FEED = 24
+_LONGEST_COMPACT_FEED = 12
 
 
 def status_facts(
-    status: StatusView | None, vital: Vital, *, halt_asked: bool = False, is_stale: bool = False
+    status: StatusView | None,
+    vital: Vital,
+    *,
+    halt_asked: bool = False,
+    is_stale: bool = False,
+    is_compact: bool = False,
 ) -> tuple[Fact, ...]:
     """Most important first. `halt_asked`: the switch is tripped, and no view says so yet. `is_stale`: old prices."""
     alarm = _alarm(vital)
+    longest = _LONGEST_COMPACT_REASON if is_compact else _LONGEST_REASON
     if status is None:
         halted = (Fact(text="HALTED", tone=Tone.DANGER, badge=True),) if halt_asked else ()
         return (*alarm, *halted)
     facts = (
         *alarm,
         Fact(text=status.mode.value.upper(), tone=_MODES[status.mode], badge=True),
-        *_state(status, halt_asked=halt_asked),
-        Fact(label="autonomy", text=status.autonomy.value if status.autonomy else MISSING, priority=3),
+        *_state(status, longest, halt_asked=halt_asked),
+        Fact(
+            label="" if is_compact else "autonomy",
+            text=status.autonomy.value if status.autonomy else MISSING,
+            priority=3,
+        ),
         Fact(label="equity", text=number(status.equity, 2), tone=Tone.STRONG, priority=1),
         _day(status),
         Fact(label="model", text=_spend(status), priority=3),
-        _feed(status, is_stale=is_stale),
-        Fact(text=_decider(status), priority=2),
+        _feed(status, _LONGEST_COMPACT_FEED if is_compact else _LONGEST_FEED, is_stale=is_stale),
+        Fact(text=_decider(status, is_compact=is_compact), priority=2),
         _next(status),
         Fact(label="cycle", text=str(status.last_cycle), priority=6),
         Fact(label="journal", text=number(status.journal_entries), priority=6),
@@ -69,11 +83,11 @@ def _alarm(vital: Vital) -> tuple[Fact, ...]:
             assert_never(vital.life)
 
 
-def _state(status: StatusView, *, halt_asked: bool) -> tuple[Fact, ...]:
+def _state(status: StatusView, longest: int, *, halt_asked: bool) -> tuple[Fact, ...]:
     """The word, as a badge where it is not ACTIVE, and why."""
     state = TradingState.HALTED if halt_asked else status.trading_state
     told = status.reason if state is status.trading_state else ""
-    reason = (Fact(text=_clipped(told, _LONGEST_REASON), priority=1),) if told else ()
+    reason = (Fact(text=_clipped(told, longest), priority=1),) if told else ()
     match state:
         case TradingState.ACTIVE:
             return (Fact(text="ACTIVE", tone=Tone.STRONG),)
@@ -94,26 +108,28 @@ def _spend(status: StatusView) -> str:
     return f"${number(status.model_spend_today, 2)}{budget}"
 
 
-def _feed(status: StatusView, *, is_stale: bool) -> Fact:
+def _feed(status: StatusView, longest: int, *, is_stale: bool) -> Fact:
     if status.feed is None:
         return Fact(label="feed", text=MISSING, tone=Tone.DIM, priority=2)
     old = Tone.DANGER if is_stale or status.feed.age is None else Tone.PLAIN
-    return Fact(label="feed", text=f"{_feed_name(status.feed.name)} {age(status.feed.age)}", tone=old, priority=2)
+    return Fact(
+        label="feed", text=f"{_feed_name(status.feed.name, longest)} {age(status.feed.age)}", tone=old, priority=2
+    )
 
 
-def _feed_name(name: str) -> str:
+def _feed_name(name: str, longest: int) -> str:
     """`file:` feeds by the first file's name alone."""
     kind, _, paths = name.partition(":")
     if not paths:
-        return _clipped(name, _LONGEST_FEED)
+        return _clipped(name, longest)
     files = paths.split(",")
     more = f"+{len(files) - 1}" if len(files) > 1 else ""
-    return f"{kind}:{_clipped(files[0].rsplit('/', 1)[-1], _LONGEST_FEED - len(kind) - 1 - len(more))}{more}"
+    return f"{kind}:{_clipped(files[0].rsplit('/', 1)[-1], longest - len(kind) - 1 - len(more))}{more}"
 
 
-def _decider(status: StatusView) -> str:
+def _decider(status: StatusView, *, is_compact: bool) -> str:
     if status.decider == "rules":
-        return "rules: baseline, no key" if status.decider_why else "rules: baseline"
+        return "rules: baseline, no key" if status.decider_why and not is_compact else "rules: baseline"
     return status.decider
 
 

@@ -23,6 +23,8 @@ _KINDS = {
     "emergency": Tone.DANGER,
 }
 """Kinds of rows that stand out; all others are dim."""
+_NUMBERED_FROM = 56
+"""Cells; in a narrower pane the text needs the room of the rows' numbers."""
 
 
 class AuditPane(Pane):
@@ -32,8 +34,8 @@ class AuditPane(Pane):
     EVERY: ClassVar = 0.5
 
     def __init__(self, source: Source) -> None:
-        super().__init__(source, name="audit")
-        self._log = TailLog(kind_width=10, empty="the journal has not been opened yet", glyphs=source.glyphs, id="log")
+        super().__init__(source, name="audit", key="4")
+        self._log = TailLog(kind_width=13, empty="the journal has not been opened yet", glyphs=source.glyphs, id="log")
         self._seen = 0
 
     def compose(self) -> ComposeResult:
@@ -54,17 +56,18 @@ class AuditPane(Pane):
         if not fresh:
             return
         missed = fresh[0].seq - self._seen - 1 if self._seen else 0
-        entries = [_entry(line) for line in fresh]
+        is_numbered = self.size.width >= _NUMBERED_FROM
+        entries = [_entry(line, is_numbered=is_numbered) for line in fresh]
         if missed > 0:
             entries.insert(0, LogEntry(text=f"{number(missed)} rows went by; `audit show` has them", tone=Tone.DIM))
         self._log.append(entries)
         self._seen = fresh[-1].seq
-        self.border_subtitle = f"{number(self._seen)} entries"
+        self.note(f"{number(self._seen)} entries")
 
 
-def _entry(line: AuditLine) -> LogEntry:
+def _entry(line: AuditLine, *, is_numbered: bool) -> LogEntry:
     return LogEntry(
-        prefix=f"{line.seq:>5}",
+        prefix=f"{line.seq:>5}" if is_numbered else "",
         time=text(line.time)[11:19],
         kind=line.kind,
         kind_tone=_KINDS.get(line.kind, Tone.DIM),

@@ -39,7 +39,7 @@ class DecisionPane(Pane, can_focus=True):
     ]
 
     def __init__(self, source: Source) -> None:
-        super().__init__(source, name="decision")
+        super().__init__(source, name="decision", key="3")
         self._steps = StepTrace(glyphs=source.glyphs, id="steps")
         self._verdict = Prose(glyphs=source.glyphs, id="verdict")
         self._past = TailLog(kind_width=6, empty="no decisions yet", glyphs=source.glyphs, id="past")
@@ -67,7 +67,7 @@ class DecisionPane(Pane, can_focus=True):
         if trace is not None:
             self._steps.show([step_of(node, is_over=trace.decision is not None) for node in trace.nodes])
             self._verdict.show(verdict_lines(trace))
-            self.border_subtitle = f"cycle {trace.cycle}" if trace.cycle else ""
+            self.note(f"cycle {trace.cycle}" if trace.cycle else "")
         if past is not None:
             self._append(past)
 

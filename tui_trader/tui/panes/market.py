@@ -42,7 +42,7 @@ class MarketPane(Pane):
     EVERY: ClassVar = 0.125
 
     def __init__(self, source: Source) -> None:
-        super().__init__(source, name="market")
+        super().__init__(source, name="market", key="1")
         self._grid = LiveGrid(COLUMNS, cursor=True, empty="no prices yet", glyphs=source.glyphs, id="quotes")
         self._chart = Sparkline(glyphs=source.glyphs, id="chart")
         self._shown: str | None = None
@@ -78,7 +78,7 @@ class MarketPane(Pane):
             return
         tone = Tone.DIM if chosen.stale or not self.is_fresh else tone_of(chosen.change)
         self._chart.show(Curve(values=chosen.trend, tone=tone, style=SparkStyle.BRAILLE))
-        self.border_subtitle = f"{chosen.symbol}, {len(chosen.trend)} min" if chosen.trend else ""
+        self.note(_about_chart(chosen))
 
     def on_live_grid_row_highlighted(self, message: LiveGrid.RowHighlighted) -> None:
         """The picture follows the cursor."""
@@ -111,6 +111,14 @@ def _row(quote: QuoteView, now: Instant | None, trend: int, glyphs: Glyphs, *, i
             cell(curve[0] if curve else "", change),
         ),
     )
+
+
+def _about_chart(quote: QuoteView) -> str:
+    """What the picture spans."""
+    if not quote.trend:
+        return ""
+    low, high = (number(f"{extreme:f}", quote.decimals) for extreme in (min(quote.trend), max(quote.trend)))
+    return f"{quote.symbol}, {len(quote.trend)} min, {low} to {high}"
 
 
 def _countdown(now: Instant | None, until: Instant) -> str:

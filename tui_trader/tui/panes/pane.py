@@ -29,10 +29,11 @@ class Pane(Vertical):
     KEYS: ClassVar[tuple[str, ...]] = ()
     EVERY: ClassVar[float] = 0.5
 
-    def __init__(self, source: Source, *, name: str) -> None:
-        """`name` is the pane's id and its title."""
+    def __init__(self, source: Source, *, name: str, key: str) -> None:
+        """`name` is the pane's id; the title names it and the `key` that goes to it."""
         super().__init__(id=name, classes="pane")
-        self.border_title = name
+        self._title = f"{key} {name}"
+        self.border_title = self._title
         self.source = source
         self._version = 0
         self._views: dict[str, object] = {}
@@ -66,6 +67,12 @@ class Pane(Vertical):
         """The latest view of this key; None before the first."""
         found = self._views.get(key)
         return found if isinstance(found, kind) else None
+
+    def note(self, words: str) -> None:
+        """A few words on the frame: below, or where there is only a rule above the pane, behind its title."""
+        self.border_subtitle = words
+        has_rule_only = self.screen.has_class("-short")
+        self.border_title = f"{self._title}, {words}" if words and has_rule_only else self._title
 
     @property
     def is_fresh(self) -> bool:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from tui_trader.tui.actions import ALL_ACTIONS, Action, key_name
+from tui_trader.tui.actions import ALL_ACTIONS, PANES, Action, key_name
 from tui_trader.tui.screens.dialog import Dialog
 from tui_trader.tui.widgets.prose import Prose
 from tui_trader.tui.widgets.text import fitted
@@ -28,7 +28,7 @@ class HelpDialog(Dialog[None]):
 
     def compose_more(self) -> ComposeResult:
         """The list."""
-        listed = Prose(glyphs=self.glyphs)
+        listed = Prose(indent=_KEYS_WIDTH + 1, glyphs=self.glyphs)
         listed.show(help_lines())
         with VerticalScroll(classes="list", can_focus=False):
             yield listed
@@ -54,15 +54,20 @@ def help_lines() -> tuple[Line, ...]:
         ("dim figures", "Older than the policy's max_quote_age, or the engine is silent."),
     )
     return (
-        *(line for action in ALL_ACTIONS for line in _about(action)),
+        *(_about(action) for action in ALL_ACTIONS if action not in PANES),
+        _entry(" ".join(key_name(action.keys[0]) for action in PANES), f"Go to a pane: {_pane_names()}."),
         *(_entry(keys, words) for keys, words in others),
         *(_entry(keys, words) for keys, words in signs),
-        *(_entry("also from a shell", words) for words in ("tui-trader halt, or touch HALT in the home folder.",)),
+        _entry("from a shell", "`tui-trader halt`, or touch HALT in the home folder."),
     )
 
 
-def _about(action: Action) -> tuple[Line, ...]:
-    return (_entry(" ".join(key_name(key) for key in action.keys), action.help),)
+def _pane_names() -> str:
+    return ", ".join(action.label for action in PANES)
+
+
+def _about(action: Action) -> Line:
+    return _entry(" ".join(key_name(key) for key in action.keys), action.help)
 
 
 def _entry(keys: str, words: str) -> Line:

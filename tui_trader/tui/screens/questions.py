@@ -114,7 +114,7 @@ class ResumeDialog(Dialog[str]):
     """Why may trading go on? The reason is journalled; without one nothing happens."""
 
     TITLE = "resume"
-    KEYS_LINE = "enter  resume with this reason    escape  leave it    F9, ctrl+g  halt"
+    KEYS_LINE = "enter  resume    escape  leave it    F9, ctrl+g  halt"
     AUTO_FOCUS = "Input"
 
     def __init__(self, state: TradingState, why: str, glyphs: Glyphs) -> None:

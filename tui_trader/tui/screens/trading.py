@@ -18,7 +18,7 @@ from tui_trader.tui.panes.market import MarketPane
 from tui_trader.tui.panes.pane import Source
 from tui_trader.tui.panes.positions import PositionsPane
 from tui_trader.tui.screens.sized import HEIGHTS, TOO_SMALL, WIDTHS
-from tui_trader.tui.status_facts import status_facts
+from tui_trader.tui.status_facts import COMPACT_BELOW, status_facts
 from tui_trader.tui.widgets.prose import Prose
 from tui_trader.tui.widgets.status_bar import Fact, StatusBar
 from tui_trader.tui.widgets.tone import Span, Tone
@@ -82,7 +82,14 @@ class TradingScreen(Screen[None]):
                 self._halt_asked = False  # from here on the engine's own word is enough
         if isinstance(quotes, QuotesView):
             self._is_stale = any(quote.stale for quote in quotes.rows)
-        self._bar.show(status_facts(self.status, vital, halt_asked=self._halt_asked, is_stale=self._is_stale))
+        facts = status_facts(
+            self.status,
+            vital,
+            halt_asked=self._halt_asked,
+            is_stale=self._is_stale,
+            is_compact=self.app.size.width < COMPACT_BELOW,
+        )
+        self._bar.show(facts)
         state = self.trading_state
         self.app.set_class(state is TradingState.HALTED, "-halted")
         self.app.set_class(state is TradingState.REDUCING, "-reducing")

@@ -1,6 +1,6 @@
 """Lines of words and spans, wrapped at the width: reasons, explanations, hints."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
 
@@ -10,20 +10,22 @@ from tui_trader.tui.widgets.text import Align, fitted, on_one_line
 from tui_trader.tui.widgets.tone import Line, Span, Tone
 
 
-def wrapped(line: Line, width: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+def wrapped(line: Line, width: int, glyphs: Glyphs = UNICODE, *, indent: int = 0) -> tuple[Line, ...]:
     """The line in as many lines of `width` cells as it needs, broken between words; a longer word is cut.
 
-    Badges and blanks at the beginning stay as they are: they are the layout of whoever made the line.
+    Badges and blanks at the beginning stay as they are: they are the layout of whoever made the line. All lines but
+    the first are moved in by `indent` cells, unless that would leave no room.
     """
     if width <= 0:
         return ()
+    margin = Span(" " * (indent if indent < width // 2 else 0))
     made: list[list[Span]] = [[]]
     used = 0
     for word in _words(line, glyphs):
         length = cell_len(word.text)
         if used and used + cell_len(word.text.rstrip()) > width:
-            made.append([])
-            used = 0
+            made.append([margin])
+            used = cell_len(margin.text)
         room = width - used
         shown = word if length <= room else Span(fitted(word.text.rstrip(), room, Align.LEFT, glyphs), word.tone)
         made[-1].append(shown)
@@ -48,7 +50,7 @@ def _words(line: Line, glyphs: Glyphs) -> Iterator[Span]:
 
 
 class Prose(Picture):
-    """Words as a widget. Its height is the style sheet's, or with `grows` what the words need."""
+    """Words as a widget. Its height is the style sheet's, or what the words need."""
 
     DEFAULT_CSS = """
     Prose {
@@ -57,6 +59,19 @@ class Prose(Picture):
     """
 
     _words: tuple[Line, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        indent: int = 0,
+        glyphs: Glyphs = UNICODE,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        """`indent` cells stand before all but the first of the lines that one line is broken into."""
+        super().__init__(glyphs=glyphs, name=name, id=id, classes=classes)
+        self._indent = indent
 
     def show(self, lines: Iterable[Line]) -> None:
         """Show these lines; where it stands alone, its height follows them."""
@@ -75,11 +90,18 @@ class Prose(Picture):
         return max(1, len(self._laid_out(width)))
 
     def _laid_out(self, width: int) -> tuple[Line, ...]:
-        return _all_wrapped(self._words, width, self._glyphs)
+        return tuple(part for line in self._words for part in wrapped(line, width, self._glyphs, indent=self._indent))
 
     def _picture(self, width: int, height: int) -> tuple[Line, ...]:
-        return self._laid_out(width)[:height]
+        lines = self._laid_out(width)
+        if len(lines) <= height or not height:
+            return lines[:height]
+        return (*lines[: height - 1], _continued(lines[height - 1], width, self._glyphs))
 
 
-def _all_wrapped(lines: Sequence[Line], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    return tuple(part for line in lines for part in wrapped(line, width, glyphs))
+def _continued(line: Line, width: int, glyphs: Glyphs) -> Line:
+    """The last line that fits, with a sign that there is more."""
+    words = "".join(span.text for span in line).rstrip()
+    tone = line[-1].tone if line else Tone.PLAIN
+    room = width - cell_len(glyphs.ellipsis)
+    return (Span(fitted(words, min(room, cell_len(words)), Align.LEFT, glyphs) + glyphs.ellipsis, tone),)
