@@ -35,16 +35,52 @@ class BookView:
     asks: tuple[Level, ...]
 
 
+class DiffChain:
+    """Which diffs go on from where a book is.
+
+    The rule is Binance's for USD-M ("How to manage a local order book correctly"): after a snapshot with `last_id` L
+    what ended before L is stale; the first diff must span L (first_id <= L <= last_id) or, which says the same of a
+    snapshot taken between two diffs, follow it; each later one must name its predecessor's end as its `previous_id`.
+    """
+
+    __slots__ = ("_chained", "is_broken", "last_id")
+
+    def __init__(self) -> None:
+        """Broken: a snapshot must begin it."""
+        self.last_id = 0
+        """The last update that was let through."""
+        self.is_broken = True
+        self._chained = False
+
+    def begin(self, last_id: int) -> None:
+        """A snapshot holds all updates up to `last_id`."""
+        self.last_id = last_id
+        self.is_broken = False
+        self._chained = False
+
+    def take(self, diff: BookDiff) -> BookUpdate:
+        """Go on with the diff (APPLIED), leave it out (STALE), or break (GAP, and so until the next `begin`)."""
+        last = self.last_id
+        if self.is_broken:
+            return BookUpdate.GAP
+        if diff.previous_id != last and (self._chained or not diff.first_id <= last <= diff.last_id):
+            if diff.last_id <= last:
+                return BookUpdate.STALE
+            self.is_broken = True
+            return BookUpdate.GAP
+        self.last_id = diff.last_id
+        self._chained = True
+        return BookUpdate.APPLIED
+
+
 class OrderBook:
     """One symbol's book.
 
-    Sequence as Binance documents it for USD-M ("How to manage a local order book correctly"): after a snapshot with
-    `last_id` L what ended before L is stale; the first diff must span L (first_id <= L <= last_id); each later one
-    must name its predecessor's end as its `previous_id`. A diff that leaves the book crossed is a gap too: what cannot
-    be true must not price anything.
+    Sequence by `DiffChain`. A diff that leaves the book crossed is a gap too: what cannot be true must not price
+    anything.
     """
 
-    __slots__ = ("_asks", "_bids", "_chained", "_last_id", "_whole", "symbol", "time")
+    __slots__ = ("_asks", "_bids", "_chain", "symbol", "time")
 
     def __init__(self, symbol: Symbol) -> None:
         """Empty and not whole; a snapshot must come first."""
@@ -53,19 +89,17 @@ class OrderBook:
         """That of the newest event which was applied."""
         self._bids = _Levels(highest_first=True)
         self._asks = _Levels(highest_first=False)
-        self._last_id = 0
-        self._whole = False
-        self._chained = False
+        self._chain = DiffChain()
 
     @property
     def is_whole(self) -> bool:
         """Whether a snapshot came and no update has been missed since."""
-        return self._whole
+        return not self._chain.is_broken
 
     @property
     def last_id(self) -> int:
         """The last update that the book contains; of a book that is not whole, the last it contained."""
-        return self._last_id
+        return self._chain.last_id
 
     @property
     def best_bid(self) -> Level | None:
@@ -115,53 +149,46 @@ class OrderBook:
 
     def view(self) -> BookView:
         """All levels, frozen."""
-        return BookView(self.symbol, self._last_id, tuple(self._bids.from_best()), tuple(self._asks.from_best()))
+        return BookView(self.symbol, self._chain.last_id, tuple(self._bids.from_best()), tuple(self._asks.from_best()))
 
     def break_off(self) -> None:
         """Forget all levels: the events that follow do not belong to those that came (a reconnect, a lost message)."""
         self._bids.clear()
         self._asks.clear()
-        self._whole = False
+        self._chain.is_broken = True
 
     def _of(self, side: Side) -> "_Levels":
         return self._bids if side is Side.BUY else self._asks
 
     def _apply_snapshot(self, event: BookSnapshot) -> BookUpdate:
-        if self._whole and event.last_id < self._last_id:
+        if self.is_whole and event.last_id < self.last_id:
             return BookUpdate.STALE
+        self._chain.begin(event.last_id)
         self._bids.replace(event.bids)
         self._asks.replace(event.asks)
-        self._chained = False
-        return self._finish(event)
+        return self._finish(event.time)
 
     def _apply_diff(self, event: BookDiff) -> BookUpdate:
-        if not self._whole:
-            return BookUpdate.GAP
-        last = self._last_id
-        if self._chained:
-            if event.previous_id != last:
-                return self._out_of_order(is_old=event.last_id <= last)
-        elif event.first_id > last or event.last_id < last:
-            return self._out_of_order(is_old=event.last_id < last)
-        self._bids.update(event.bids)
-        self._asks.update(event.asks)
-        self._chained = True
-        return self._finish(event)
+        update = self._chain.take(event)
+        match update:
+            case BookUpdate.STALE:
+                return update
+            case BookUpdate.GAP:
+                self.break_off()
+                return update
+            case BookUpdate.APPLIED:
+                self._bids.update(event.bids)
+                self._asks.update(event.asks)
+                return self._finish(event.time)
+            case _:
+                assert_never(update)
 
-    def _out_of_order(self, *, is_old: bool) -> BookUpdate:
-        if is_old:
-            return BookUpdate.STALE
-        self.break_off()
-        return BookUpdate.GAP
-
-    def _finish(self, event: BookSnapshot | BookDiff) -> BookUpdate:
-        self._last_id = event.last_id
-        self.time = event.time
+    def _finish(self, time: Instant) -> BookUpdate:
+        self.time = time
         bid, ask = self._bids.best_price(), self._asks.best_price()
         if bid is not None and ask is not None and bid >= ask:
             self.break_off()
             return BookUpdate.GAP
-        self._whole = True
         return BookUpdate.APPLIED
 
 
