@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from tui_trader.engine.client import EngineClient
 from tui_trader.engine.commands import Command, Reply, parse_command, parse_reply
+from tui_trader.engine.home import HomeError
 
 _LONGEST_LINE = 16_384
 _READ_WITHIN = 10.0
@@ -33,15 +34,22 @@ class ControlServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="control socket", daemon=True)
         self._listening = threading.Event()
+        self._refused: OSError | None = None
 
     def start(self) -> None:
-        """Listen; returns when the socket is there."""
+        """Listen; returns when the socket is there. Raises HomeError where the folder cannot hold one."""
         self._thread.start()
         self._listening.wait(timeout=5.0)
+        if self._refused is not None:
+            raise HomeError(
+                f"{self._path}: a control socket cannot be made here ({self._refused.strerror}). "
+                "Name a folder on a local disk with --home."
+            )
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=2.0)
         self._path.unlink(missing_ok=True)
 
@@ -57,6 +65,8 @@ class ControlServer:
             self._loop.run_forever()
             server.close()
             self._cancel_all()
+        except OSError as error:
+            self._refused = error
         finally:
             self._listening.set()
             self._loop.close()
@@ -112,15 +122,15 @@ def _is_our_user(writer: asyncio.StreamWriter) -> bool:
 
 def ask(path: Path, command: Command, *, timeout: float = _ANSWER_WITHIN) -> Reply:
     """Send one command to the engine of a home and wait for its answer. Raises NotRunning, TimeoutError."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
-        peer.settimeout(timeout)
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+            peer.settimeout(timeout)
             peer.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise NotRunning(str(path)) from None
-        peer.sendall(command.model_dump_json().encode() + b"\n")
-        with peer.makefile("rb") as answers:
-            line = answers.readline()
-    if not line:
+            peer.sendall(command.model_dump_json().encode() + b"\n")
+            with peer.makefile("rb") as answers:
+                line = answers.readline()
+    except (FileNotFoundError, ConnectionError):
+        raise NotRunning(str(path)) from None
+    if not line.endswith(b"\n"):  # it ended in the middle of its answer
         raise NotRunning(str(path))
     return parse_reply(line)

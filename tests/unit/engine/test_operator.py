@@ -1,0 +1,153 @@
+"""Each command means exactly one call of the tools that the agent calls too, by the operator; status asks nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.engine.time import in_virtual_time
+from tui_trader.core.clock import LoopClock
+from tui_trader.core.records import JsonObject, ToolStatus
+from tui_trader.core.words import Actor
+from tui_trader.engine.commands import (
+    AskStatus,
+    Cancel,
+    Command,
+    DecideNow,
+    FlattenAll,
+    Halt,
+    MoveStop,
+    PlaceOrder,
+    Reduce,
+    Reply,
+    Resume,
+)
+from tui_trader.engine.operator import OperatorDesk
+from tui_trader.tools.ports import Preview, ToolAnswer, ToolSpec
+
+D = Decimal
+
+
+@dataclass
+class Tools:
+    """Remembers calls; answers as a test wants, by tool."""
+
+    answers: Mapping[str, ToolAnswer] = field(default_factory=dict)
+    calls: list[tuple[str, JsonObject]] = field(default_factory=list)
+
+    def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
+        raise NotImplementedError(caller)
+
+    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
+        assert caller is Actor.OPERATOR
+        assert cycle is None
+        self.calls.append((tool, arguments))
+        return self.answers.get(tool, ToolAnswer(tool=tool, status=ToolStatus.OK, result={}))
+
+    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
+        raise NotImplementedError(tool)
+
+
+@dataclass
+class Carried:
+    """What came of a command."""
+
+    reply: Reply
+    calls: list[tuple[str, JsonObject]]
+    decisions: int
+
+
+def carried_out(command: Command, *answers: ToolAnswer) -> Carried:
+    async def scenario(clock: LoopClock) -> Carried:
+        tools, asked = Tools({answer.tool: answer for answer in answers}), list[None]()
+        desk = OperatorDesk(
+            tools, clock, status=lambda: {"event": "status", "mode": "paper"}, decide_now=lambda: asked.append(None)
+        )
+        return Carried(await desk.carry_out(command), tools.calls, len(asked))
+
+    return in_virtual_time(scenario)
+
+
+@pytest.mark.parametrize(
+    ("command", "tool", "arguments"),
+    [
+        (Halt(reason="enough"), "halt", {"reason": "enough"}),
+        (Resume(reason="seen"), "resume", {"reason": "seen"}),
+        (FlattenAll(), "flatten", {}),
+        (Cancel(), "cancel_all", {}),
+        (Cancel(client_order_id="tt-1"), "cancel_order", {"client_order_id": "tt-1"}),
+        (Reduce(symbol="BTCUSDT", percent=30), "reduce_position", {"symbol": "BTCUSDT", "percent": 30}),
+        (MoveStop(symbol="BTCUSDT", price=D("93000.50")), "set_stop", {"symbol": "BTCUSDT", "price": "93000.5"}),
+        (
+            PlaceOrder(symbol="BTCUSDT", side="BUY", quantity=D("0.010"), stop=D(93_000)),
+            "open_position",
+            {
+                "symbol": "BTCUSDT",
+                "side": "BUY",
+                "quantity": "0.01",
+                "limit": None,
+                "stop": "93000",
+                "take_profit": None,
+            },
+        ),
+        (
+            PlaceOrder(
+                symbol="BTCUSDT", side="SELL", quantity=D(1), limit=D("1E5"), stop=D(2), take_profit=D("0.000001")
+            ),
+            "open_position",
+            {
+                "symbol": "BTCUSDT",
+                "side": "SELL",
+                "quantity": "1",
+                "limit": "100000",
+                "stop": "2",
+                "take_profit": "0.000001",
+            },
+        ),
+        (
+            PlaceOrder(symbol="BTCUSDT", side="SELL", quantity=D(1), limit=D(95_000), reduce_only=True),
+            "reduce_position",
+            {"symbol": "BTCUSDT", "side": "SELL", "quantity": "1", "limit": "95000"},
+        ),
+    ],
+)
+def test_a_command_is_one_tool_call(*, command: Command, tool: str, arguments: JsonObject) -> None:
+    carried = carried_out(command)
+    assert carried.calls == [(tool, arguments)]
+    assert carried.reply.done
+
+
+def test_the_status_calls_no_tool_and_names_the_engines_time() -> None:
+    carried = carried_out(AskStatus())
+    assert carried.calls == []
+    assert carried.reply == Reply(
+        done=True, time="2025-05-05T12:00:00.000Z", result={"event": "status", "mode": "paper"}
+    )
+
+
+def test_deciding_now_is_the_schedules_business() -> None:
+    carried = carried_out(DecideNow())
+    assert carried.decisions == 1
+    assert carried.calls == []
+
+
+def test_a_halt_that_flattens_halts_first() -> None:
+    carried = carried_out(Halt(reason="out", flatten=True))
+    assert [tool for tool, _ in carried.calls] == ["halt", "flatten"]
+
+
+def test_a_halt_that_failed_still_flattens_and_is_reported() -> None:
+    failed = ToolAnswer(tool="halt", status=ToolStatus.FAILED, result={"detail": "the disk is full"}, code="FULL")
+    carried = carried_out(Halt(flatten=True), failed)
+    assert [tool for tool, _ in carried.calls] == ["halt", "flatten"]
+    assert (carried.reply.done, carried.reply.code, carried.reply.text) == (False, "FULL", "the disk is full")
+
+
+def test_a_denial_comes_back_with_its_code_its_words_and_the_whole_result() -> None:
+    result: JsonObject = {"code": "MAX_LEVERAGE", "detail": "5, at most 3"}
+    denial = ToolAnswer(tool="open_position", status=ToolStatus.DENIED, result=result, code="MAX_LEVERAGE")
+    reply = carried_out(PlaceOrder(symbol="BTCUSDT", side="BUY", quantity=D(1)), denial).reply
+    assert reply == Reply(
+        done=False, time="2025-05-05T12:00:00.000Z", text="5, at most 3", code="MAX_LEVERAGE", result=result
+    )

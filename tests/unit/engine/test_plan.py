@@ -1,0 +1,215 @@
+"""The plan: what is refused before the clock starts, and where a home's time and market go on."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from tests.unit.engine.rows import Log, entry, fill, opened, started
+from tests.unit.engine.runs import SEED, run_options
+from tests.unit.engine.time import NOON
+from tui_trader.core.clock import Instant, later
+from tui_trader.core.order import OrderStatus
+from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended, Record
+from tui_trader.core.words import Mode
+from tui_trader.engine.home import HomeError
+from tui_trader.engine.options import RunOptions, speed_of
+from tui_trader.engine.past import Past
+from tui_trader.engine.plan import Plan, plan_of
+from tui_trader.engine.settings import OpenAISettings, Settings, SettingsError
+from tui_trader.market.ports import FeedError
+from tui_trader.market.synthetic import SEEDED_START
+
+OTHER_SEED = 8
+
+
+def past_of_rows(records: Sequence[Record]) -> Past:
+    past = Past()
+    Log((past,)).write_all(records)
+    return past
+
+
+def used(*, market_seed: int = SEED, market_start: Instant = SEEDED_START) -> Past:
+    """A home whose last run was on the synthetic market of this seed, and is flat."""
+    return past_of_rows([opened(), started(market_seed=market_seed, market_start=market_start)])
+
+
+def holding() -> Past:
+    """The same with a position."""
+    past = Past()
+    log = Log((past,))
+    log.write_all([opened(), started(), OrderIntended(intent=entry())])
+    order = log.last_order
+    log.write(OrderFilled(fill=fill(order)))
+    log.write(OrderChanged(client_order_id=order, status=OrderStatus.SENT))
+    log.write(OrderChanged(client_order_id=order, status=OrderStatus.FILLED))
+    assert past.ledger.positions
+    assert not past.ledger.open_orders()
+    return past
+
+
+def working() -> Past:
+    """The same with an order of unknown fate."""
+    past = Past()
+    log = Log((past,))
+    log.write_all([opened(), started(), OrderIntended(intent=entry())])
+    log.write(OrderChanged(client_order_id=log.last_order, status=OrderStatus.UNKNOWN))
+    assert past.ledger.open_orders()
+    return past
+
+
+def klines(folder: Path, *, start: Instant = NOON, name: str = "BTCUSDT-1m-test.csv") -> Path:
+    """Three minutes of recorded prices."""
+    head = (
+        "open_time,open,high,low,close,volume,close_time,quote_volume,count,"
+        "taker_buy_volume,taker_buy_quote_volume,ignore\n"
+    )
+    first = start // 1_000_000
+    lines = (
+        f"{first + n * 60_000},94000,94010,93990,94001,12,{first + n * 60_000 + 59_999},1128000,9,6,564000,0\n"
+        for n in range(3)
+    )
+    path = folder / name
+    path.write_text(head + "".join(lines))
+    return path
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> RunOptions:
+    return run_options(tmp_path / "home")
+
+
+def changed(options: RunOptions, **changes: object) -> RunOptions:
+    return run_options(options.home.folder, **changes)  # type: ignore[arg-type]  # named as there
+
+
+# ---------------------------------------------------------------------- the market and where it goes on
+
+
+def test_a_fresh_home_with_a_seed_begins_at_the_seeded_market_and_time(options: RunOptions) -> None:
+    plan = plan_of(options, Past())
+    assert (plan.market_seed, plan.market_start, plan.epoch) == (SEED, SEEDED_START, SEEDED_START)
+    assert plan.resumes_after is None
+
+
+def test_a_fresh_home_without_a_seed_draws_one_and_begins_now(options: RunOptions) -> None:
+    first, second = (plan_of(changed(options, seed=None), Past()) for _ in range(2))
+    assert first.market_seed is not None
+    assert first.market_seed != second.market_seed
+    assert first.epoch == first.market_start > SEEDED_START
+
+
+@pytest.mark.parametrize("seed", [None, SEED])
+def test_a_used_home_goes_on_in_its_market_after_its_last_row(options: RunOptions, seed: int | None) -> None:
+    past = used()
+    plan = plan_of(changed(options, seed=seed), past)
+    assert (plan.market_seed, plan.market_start) == (SEED, SEEDED_START)
+    assert plan.epoch == max(SEEDED_START, past.last_time or SEEDED_START)
+    assert plan.resumes_after == plan.epoch
+
+
+def test_another_seed_is_another_market(options: RunOptions) -> None:
+    plan = plan_of(changed(options, seed=OTHER_SEED), used())
+    assert plan.market_seed == OTHER_SEED
+
+
+@pytest.mark.parametrize("past", [holding, working])
+def test_a_market_is_not_changed_under_a_position_or_an_order(options: RunOptions, past: Callable[[], Past]) -> None:
+    with pytest.raises(HomeError, match=r"open on the market synthetic.*only when flat.*[Ff]latten"):
+        plan_of(changed(options, seed=OTHER_SEED), past())
+
+
+@pytest.mark.parametrize("past", [holding, working])
+def test_on_the_same_market_a_position_goes_on(options: RunOptions, past: Callable[[], Past]) -> None:
+    assert plan_of(options, past()).market_seed == SEED
+
+
+def test_from_synthetic_to_recorded_prices_only_when_flat(options: RunOptions, tmp_path: Path) -> None:
+    feed = f"file:{klines(tmp_path, start=later(NOON, 3_600))}"
+    with pytest.raises(HomeError, match="only when flat"):
+        plan_of(changed(options, feed=feed), holding())
+    assert plan_of(changed(options, feed=feed), used()).recorded is not None
+
+
+def test_time_does_not_go_back_in_a_home(options: RunOptions, tmp_path: Path) -> None:
+    feed = f"file:{klines(tmp_path, start=later(NOON, -86_400))}"
+    with pytest.raises(HomeError, match=r"its time is 2025-05-05T12:00:02\.000Z.*begins earlier.*--home"):
+        plan_of(changed(options, feed=feed), used())
+
+
+def test_the_same_file_under_another_path_is_the_same_market(options: RunOptions, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    past = past_of_rows([opened(), started(f"file:/elsewhere/{klines(tmp_path).name}", market_seed=None)])
+    plan = plan_of(changed(options, feed=f"file:{klines(moved)}"), past)
+    assert plan.epoch == past.last_time
+    assert plan.resumes_after == past.last_time
+
+
+def test_recorded_prices_begin_where_the_file_begins(options: RunOptions, tmp_path: Path) -> None:
+    plan = plan_of(changed(options, feed=f"file:{klines(tmp_path)}"), Past())
+    assert (plan.epoch, plan.market_seed, plan.symbols) == (NOON, None, ("BTCUSDT",))
+
+
+# ---------------------------------------------------------------------- what is refused
+
+
+def test_symbols_narrow_the_policy_and_nothing_else(options: RunOptions) -> None:
+    assert plan_of(changed(options, symbols=("ethusdt",)), Past()).symbols == ("ETHUSDT",)
+    assert plan_of(changed(options, symbols=()), Past()).symbols == ("BTCUSDT", "ETHUSDT")
+    with pytest.raises(SettingsError, match=r"--symbols DOGEUSDT: not in the policy of trader"):
+        plan_of(changed(options, symbols=("BTCUSDT", "DOGEUSDT")), Past())
+
+
+def test_a_feed_without_any_of_the_symbols_is_refused(options: RunOptions, tmp_path: Path) -> None:
+    with pytest.raises(FeedError):
+        plan_of(changed(options, feed=f"file:{klines(tmp_path)}", symbols=("ETHUSDT",)), Past())
+
+
+@pytest.mark.parametrize("mode", [Mode.DEMO, Mode.LIVE])
+def test_only_paper_is_traded_so_far(options: RunOptions, mode: Mode) -> None:
+    with pytest.raises(SettingsError, match=f"--mode {mode.value}"):
+        plan_of(changed(options, mode=mode), Past())
+
+
+def test_a_home_of_another_mode_is_refused(options: RunOptions) -> None:
+    past = used()
+    assert past.opened is not None
+    object.__setattr__(past.opened, "mode", Mode.LIVE)
+    with pytest.raises(HomeError, match="belongs to mode live and stays so"):
+        plan_of(options, past)
+
+
+# ---------------------------------------------------------------------- who decides
+
+
+def deciding(options: RunOptions, decider: str, *, key: str | None) -> Plan:
+    settings = Settings.model_construct(openai=OpenAISettings(api_key=SecretStr(key) if key else None))
+    return plan_of(changed(options, decider=decider, settings=settings), Past())
+
+
+def test_auto_means_the_model_where_there_is_a_key_and_says_why(options: RunOptions) -> None:
+    with_key, without = (deciding(options, "auto", key=key) for key in ("sk-1", None))
+    assert (with_key.decider, with_key.decider_why) == ("openai", "auto: a model key is set")
+    assert without.decider == "rules"
+    assert "no model key" in without.decider_why
+
+
+def test_a_named_decider_is_taken_at_its_word(options: RunOptions) -> None:
+    assert deciding(options, "rules", key="sk-1").decider == "rules"
+    with pytest.raises(SettingsError, match=r"no model key is set.*TUI_TRADER_OPENAI__API_KEY"):
+        deciding(options, "openai", key=None)
+    with pytest.raises(SettingsError, match="--decider oracle: not known"):
+        deciding(options, "oracle", key="sk-1")
+
+
+@pytest.mark.parametrize(("text", "speed"), [("1", 1.0), ("60", 60.0), ("max", float("inf"))])
+def test_a_speed(*, text: str, speed: float) -> None:
+    assert speed_of(text) == speed
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "fast", "", "1e3", "inf", "MAX"])
+def test_no_speed(text: str) -> None:
+    with pytest.raises(SettingsError, match="--speed"):
+        speed_of(text)
