@@ -41,8 +41,7 @@ def show(ctx: click.Context, /, since: int | None, last: int | None, kinds: tupl
     except (JournalCorrupt, JournalUnreadable) as error:
         refuse(f"{error} `tui-trader audit verify` names the place.", NO)
     except BrokenPipeError:
-        # The reader of our output left early; python would complain again while flushing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _nobody_reads()
 
 
 def _row_object(row: Row) -> JsonObject:
@@ -108,8 +107,15 @@ def export(ctx: click.Context, /, output: Path | None) -> None:
         refuse(f"{error} `tui-trader audit verify` names the place.", NO)
     except FileExistsError:
         refuse(f"{output}: exists already. Name another file.", USAGE)
+    except BrokenPipeError:
+        _nobody_reads()
     except OSError as error:
         refuse(f"{output or 'stdout'}: cannot be written ({error.strerror}).", NO)
+
+
+def _nobody_reads() -> None:
+    """The reader of our output left early, which is no error; python would complain while flushing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _need_journal(shared: Shared) -> None:

@@ -1,5 +1,7 @@
 """Why a run could not begin or go on, in one sentence, and the exit code that belongs to it."""
 
+import logging
+
 from tui_trader.cli.context import NO, USAGE
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.resources import ResourceMissing
@@ -20,8 +22,15 @@ _TOLD = (
 )
 
 
+_log = logging.getLogger(__name__)
+
+
 def told(error: BaseException) -> tuple[str, int]:
-    """The sentence and the code. What is not one of ours is an error of the program; details are in the log."""
+    """The sentence and the code. What is not one of ours is an error of the program; the log, if kept, has it all."""
     if isinstance(error, _TOLD):
         return str(error), USAGE
-    return f"internal error ({type(error).__name__}); the home's tui-trader.log has the details", NO
+    sentence = f"internal error ({type(error).__name__})"
+    if not logging.getLogger().handlers:
+        return f"{sentence}. Please report it.", NO
+    _log.error("internal error", exc_info=error)
+    return f"{sentence}; the home's tui-trader.log has the details", NO

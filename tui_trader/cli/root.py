@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tui_trader import __version__
-from tui_trader.cli.context import Shared, shared_of, shared_options
+from tui_trader.cli.context import INTERRUPTED, Shared, shared_of, shared_options
 from tui_trader.cli.run_options import AskedRun, run_options
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -45,6 +45,13 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"tui_trader.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """An interrupt is an answer of its own, not an error."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Without loading any of them."""

@@ -44,9 +44,11 @@ def _prepared(shared: Shared, asked: AskedRun, cycles: int | None) -> RunOptions
 
 def _run(shared: Shared, options: RunOptions) -> int:
     writer = LineWriter(as_json=shared.as_json)
-    with Session(options, sink=writer) as session:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        session.take_signals(signal.SIGTERM, signal.SIGINT)
+    session = Session(options, sink=writer)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Before the engine starts: an interrupt in between would leave its thread running, with nobody to stop it.
+    session.take_signals(signal.SIGTERM, signal.SIGINT)
+    with session:
         session.engine.wait()
     ended, failure = session.engine.ended, session.engine.failure
     if ended is not None:

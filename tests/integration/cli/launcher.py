@@ -19,6 +19,7 @@ import sys
 from typing import Any
 
 _LONGEST_REQUEST = 1 << 16
+_HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMMANDS = ("run", "operate", "status", "audit", "prompt", "config", "doctor")
 _LOADED = (*(f"tui_trader.cli.{command}" for command in _COMMANDS), "tui_trader.engine.running")
 """The last is what the engine's thread loads when it begins."""
@@ -47,7 +48,11 @@ class _Launcher:
                     return wanted
 
     def _forked(self, wanted: dict[str, Any], files: list[int]) -> dict[str, Any] | None:
+        # An interpreter forgets the signals that came while it was forked; held back, they come to the child after it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
         pid = os.fork()
+        if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
         if pid:
             for file in files:
                 os.close(file)
@@ -82,6 +87,7 @@ class _Launcher:
 
 def become(wanted: dict[str, Any]) -> None:
     """What the interpreter does between its start and the program's first line."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_BACK)
     os.environ.clear()
     os.environ.update(wanted["env"])
     os.chdir(wanted["cwd"])

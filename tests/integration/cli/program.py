@@ -1,6 +1,7 @@
 """The program from outside: started with arguments, read line by line, signalled, killed, and never waited for for ever."""
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -183,6 +184,13 @@ class Program:
             self._read.append(line)
             yield json.loads(line)
 
+    def read_some(self) -> None:
+        """Wait for any output and take a little of it, whole line or not."""
+        assert self._stdout is not None
+        if not select.select([self._stdout], [], [], DEADLINE)[0]:
+            raise NotSeen(f"no output came in time; {self.said()}")
+        self._read.append(os.read(self._stdout, 100))
+
     def until(self, seen: Callable[[Line], bool], within: float = DEADLINE) -> Line:
         """Read on to the first line for which it holds."""
         deadline = time.monotonic() + within
@@ -257,13 +265,19 @@ class Shell:
         limits: Mapping[str, int] | None = None,
         cwd: Path | None = None,
         spawned: bool = False,
+        pipe_bytes: int | None = None,
     ) -> Program:
-        """Start it. `limits` are resource limits by their name; `spawned` starts an interpreter of its own."""
+        """Start it. `limits` are resource limits by their name; `spawned` starts an interpreter of its own.
+
+        `pipe_bytes` is how much its stdout holds that nobody reads.
+        """
         self.started += 1
         stderr = self.folder / f"stderr-{self.started}"
         given = [str(argument) for argument in arguments]
         surroundings = environment(**(env or {}))
         reading, writing = os.pipe()
+        if pipe_bytes is not None:
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, pipe_bytes)
         with stderr.open("wb") as errors, Path(os.devnull).open("rb") as nothing:
             if spawned:
                 command = [sys.executable, "-m", "tui_trader", *given]
