@@ -88,6 +88,8 @@ class ControlServer:
                 await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
             return  # a peer that stalls, leaves or floods gets no answer
+        except asyncio.CancelledError:
+            return  # the server closes; a handler that ends as cancelled would be reported as a defect by the streams
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):

@@ -7,7 +7,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +71,17 @@ def connected(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
         peer.settimeout(_PATIENCE)
         peer.connect(str(path))
+        yield peer
+
+
+@contextmanager
+def connected_while_closing(folder: Path) -> Iterator[socket.socket]:
+    """A peer that has been answered once, after the server's end."""
+    with ExitStack() as connection:
+        with served(folder) as (path, _):
+            peer = connection.enter_context(connected(path))
+            peer.sendall(AskStatus().model_dump_json().encode() + b"\n")
+            line_of(peer)
         yield peer
 
 
@@ -187,6 +198,14 @@ def test_the_socket_is_the_owners_and_goes_with_the_server(folder: Path) -> None
     with served(folder) as (path, _):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not path.exists()
+
+
+def test_closing_hangs_up_on_who_is_still_connected_without_a_word_in_the_log(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connected_while_closing(folder) as peer:
+        assert is_hung_up(peer)
+    assert caplog.records == []
 
 
 def test_what_a_killed_engine_left_behind_is_replaced(folder: Path) -> None:
