@@ -8,9 +8,10 @@ import contextlib
 import errno
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import aiosqlite
 
@@ -18,6 +19,8 @@ from tui_trader.journal import layout
 from tui_trader.journal.head import HeadFile, sync_folder
 from tui_trader.journal.layout import StoredRow
 from tui_trader.journal.ports import Head, JournalUnwritable
+
+C = TypeVar("C")
 
 _BUSY_SECONDS = 5.0
 """How long a lock of another process is waited for. There should be none: everyone else opens read-only."""
@@ -78,22 +81,28 @@ class _Connection(sqlite3.Connection):
     head_file: HeadFile
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
-        """Begin, insert the rows, commit, rewrite the head. Raises sqlite3.Error, HeadLags."""
+        """Raises sqlite3.Error, HeadLags; see `commit`."""
         rows: Sequence[StoredRow] = tuple(parameters)
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            cursor = super().executemany(sql, rows)
-            self.execute("COMMIT")
-        except BaseException:
-            # A failed commit may have ended the transaction already; the first error is the one to tell.
-            with contextlib.suppress(sqlite3.Error):
-                self.execute("ROLLBACK")
-            raise
-        try:
-            self.head_file.write(Head(rows[-1].seq, rows[-1].hash), sync=False)
-        except OSError as error:
-            raise HeadLags(error.errno, error.strerror, error.filename) from None
-        return cursor
+        insert = partial(super().executemany, sql, rows)
+        return commit(self.execute, insert, Head(rows[-1].seq, rows[-1].hash), self.head_file)
+
+
+def commit(execute: Callable[[str], object], insert: Callable[[], C], head: Head, head_file: HeadFile) -> C:
+    """Begin, insert the rows, commit, rewrite the head. Raises sqlite3.Error, HeadLags."""
+    execute("BEGIN IMMEDIATE")
+    try:
+        inserted = insert()
+        execute("COMMIT")
+    except BaseException:
+        # A failed commit may have ended the transaction already; the first error is the one to tell.
+        with contextlib.suppress(sqlite3.Error):
+            execute("ROLLBACK")
+        raise
+    try:
+        head_file.write(head, sync=False)
+    except OSError as error:
+        raise HeadLags(error.errno, error.strerror, error.filename) from None
+    return inserted
 
 
 def connect(path: Path) -> _Connection:
@@ -103,12 +112,9 @@ def connect(path: Path) -> _Connection:
     """
     try:
         fresh = _created(path)
-        connection = sqlite3.connect(
-            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
-        )
+        connection = _opened(path)
     except (OSError, sqlite3.Error) as error:
         raise unwritable(path, error) from None
-    connection.head_file = HeadFile.beside(path)
     try:
         _configure(connection, path)
         _create_schema(connection)
@@ -120,6 +126,15 @@ def connect(path: Path) -> _Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def _opened(path: Path) -> _Connection:
+    """The one place in which SQLite opens the file: a rehearsal of power cuts puts its recorder here."""
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
+    )
+    connection.head_file = HeadFile.beside(path)
     return connection
 
 
