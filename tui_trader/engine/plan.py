@@ -15,7 +15,7 @@ from tui_trader.engine.past import Past
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.settings import Settings, SettingsError
 from tui_trader.market.choose import FeedChoice, FeedKind, parse_feed
-from tui_trader.market.kline_data import RecordedMarket, read_market
+from tui_trader.market.recording import Recording, read_recording
 from tui_trader.market.synthetic import SEEDED_START
 from tui_trader.risk.policy import Policy
 
@@ -29,7 +29,7 @@ class Plan:
     symbols: tuple[Symbol, ...]
     instruments: Mapping[Symbol, Instrument]
     choice: FeedChoice
-    recorded: RecordedMarket | None
+    recorded: Recording | None
     decider: str
     decider_why: str
     past: Past
@@ -59,7 +59,7 @@ def plan_of(options: RunOptions, past: Past) -> Plan:
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
     symbols = _wanted(options, prompt.policy)
     choice = parse_feed(options.feed)
-    recorded = read_market(choice.paths, symbols, instruments) if choice.kind is FeedKind.FILE else None
+    recorded = read_recording(choice.paths, symbols, instruments) if choice.kind is FeedKind.FILE else None
     market = _market_of(options, past, choice, recorded)
     decider, why = _chosen_decider(options.decider, options.settings)
     chosen = tuple(recorded.symbols) if recorded else symbols
@@ -122,7 +122,7 @@ def _chosen_decider(asked: str, settings: Settings) -> tuple[str, str]:
             raise SettingsError(f"--decider {asked}: not known. Use auto, openai or rules.")
 
 
-def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: RecordedMarket | None) -> _Market:
+def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: Recording | None) -> _Market:
     """The market asked for; it may differ from the last run's only when nothing is held and nothing works."""
     if recorded is not None:
         names = ",".join(sorted(path.name for path in choice.paths))

@@ -25,8 +25,8 @@ from tui_trader.engine.plan import Plan
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.ports import Journal
-from tui_trader.market.kline_feed import KlineFeed
 from tui_trader.market.ports import Feed
+from tui_trader.market.recording import recording_feed
 from tui_trader.market.state import MarketState
 from tui_trader.market.synthetic import SyntheticFeed
 from tui_trader.risk.book import MarketView
@@ -81,7 +81,7 @@ class Assembly:
 def feed_of(plan: Plan, clock: Clock, ledger: Ledger) -> Feed:
     """The market of the plan, on this clock."""
     if plan.recorded is not None:
-        return KlineFeed(plan.recorded, clock=clock, lean=lambda symbol: _sign(ledger, symbol))
+        return recording_feed(plan.recorded, clock=clock, lean=lambda symbol: _sign(ledger, symbol))
     return SyntheticFeed(
         plan.symbols,
         instruments=plan.instruments,

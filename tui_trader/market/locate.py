@@ -1,7 +1,7 @@
-"""Which files belong to which symbol: klines by the name before the first `-`, funding and mark beside them."""
+"""Which files belong to which symbol: klines or a capture by the name before the first `-`, side files by theirs."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from tui_trader.market.ports import FeedError
 from tui_trader.market.rows import fault
 
 _KLINES_IN_FOLDER = re.compile(r"[A-Z0-9]+-1m\b.*\.csv(\.gz)?", re.IGNORECASE)
+_CAPTURE_IN_FOLDER = re.compile(r"[A-Z0-9]+-ws\b.*\.txt(\.gz)?", re.IGNORECASE)
+_CAPTURE_ENDINGS = (".txt", ".txt.gz")
 _ENDINGS = (".csv", ".csv.gz")
 
 
@@ -30,29 +32,52 @@ def symbol_files(paths: Sequence[Path], symbols: Sequence[Symbol]) -> tuple[Symb
     Raises FeedError: a path that is missing, a folder without klines, two kline files of one symbol, none of any
     of the symbols.
     """
+    found = _by_symbol(paths, symbols)
+    return tuple(
+        SymbolFiles(symbol, klines, _beside(klines, symbol, "funding"), _beside(klines, symbol, "mark-1h"))
+        for symbol, klines in found.items()
+    )
+
+
+def capture_files(paths: Sequence[Path], symbols: Sequence[Symbol]) -> Mapping[Symbol, Path]:
+    """The captures of those `symbols` that the paths hold, in the order of `symbols`.
+
+    Raises FeedError: a path that is missing, two captures of one symbol, none of any of the symbols.
+    """
+    return _by_symbol(paths, symbols)
+
+
+def holds_captures(paths: Sequence[Path]) -> bool:
+    """Whether the paths name captures and not klines; of a folder that holds both, the klines count.
+
+    Raises FeedError: both kinds are named, or a path is missing or holds neither.
+    """
+    files = [file for path in paths for file in _data_files(path)]
+    captures = [file for file in files if _is_capture(file)]
+    if captures and len(captures) < len(files):
+        klines = next(file for file in files if not _is_capture(file))
+        what = f"{captures[0].name} is a capture of messages and {klines.name} holds klines"
+        raise fault(captures[0], None, what, "Name files of one kind")
+    return bool(captures)
+
+
+def _by_symbol(paths: Sequence[Path], symbols: Sequence[Symbol]) -> dict[Symbol, Path]:
+    """The data file of each of those `symbols` that the paths hold, in their order; at least one."""
     found: dict[Symbol, Path] = {}
     for path in paths:
-        for klines in _kline_files(path):
-            symbol = symbol_of(klines)
+        for file in _data_files(path):
+            symbol = symbol_of(file)
             if symbol in found and symbol in symbols:
                 what = f"{found[symbol].name} already holds {symbol}"
-                raise fault(klines, None, what, "Name one file for each symbol")
-            found[symbol] = klines
-    chosen = tuple(symbol for symbol in symbols if symbol in found)
+                raise fault(file, None, what, "Name one file for each symbol")
+            found[symbol] = file
+    chosen = {symbol: found[symbol] for symbol in symbols if symbol in found}
     if not chosen:
         raise FeedError(
             f"The prompt's symbols are {_listed(symbols)}, the data is of {_listed(sorted(found))}: none in common. "
             f"Name a file of one of the prompt's symbols (SYMBOL-1m-….csv), or add the symbol to the prompt."
         )
-    return tuple(
-        SymbolFiles(
-            symbol,
-            found[symbol],
-            _beside(found[symbol], symbol, "funding"),
-            _beside(found[symbol], symbol, "mark-1h"),
-        )
-        for symbol in chosen
-    )
+    return chosen
 
 
 def symbol_of(path: Path) -> Symbol:
@@ -60,16 +85,23 @@ def symbol_of(path: Path) -> Symbol:
     return Symbol(path.name.split("-", 1)[0].split(".", 1)[0].upper())
 
 
-def _kline_files(path: Path) -> tuple[Path, ...]:
+def _data_files(path: Path) -> tuple[Path, ...]:
+    """The file itself; of a folder its klines, or its captures where it has no klines."""
     with _readable(path):
         if not path.is_dir():
             if not path.exists():
                 raise fault(path, None, "there is no such file", "Check the path after file:")
             return (path,)
-        inside = tuple(sorted(entry for entry in path.iterdir() if _KLINES_IN_FOLDER.fullmatch(entry.name)))
+        entries = sorted(path.iterdir())
+    klines = tuple(entry for entry in entries if _KLINES_IN_FOLDER.fullmatch(entry.name))
+    inside = klines or tuple(entry for entry in entries if _CAPTURE_IN_FOLDER.fullmatch(entry.name))
     if not inside:
         raise fault(path, None, "the folder holds no klines", "Put files named SYMBOL-1m-….csv or .csv.gz there")
     return inside
+
+
+def _is_capture(file: Path) -> bool:
+    return file.name.lower().endswith(_CAPTURE_ENDINGS)
 
 
 def _beside(klines: Path, symbol: Symbol, kind: str) -> Path | None:

@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -29,9 +30,15 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, tuple
     Needs two columns or more. Raises FeedError: missing or unreadable file, broken gzip, empty file, missing column,
     row of another width, text that is not plain ASCII.
     """
+    with reading(path), _opened(path) as stream:
+        yield from _rows(path, stream, columns)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What goes wrong while the file is opened and read becomes a FeedError."""
     try:
-        with _opened(path) as stream:
-            yield from _rows(path, stream, columns)
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise fault(path, None, "the gzip data is cut off or damaged", "Fetch the file again") from error
     except UnicodeDecodeError as error:
@@ -75,10 +82,14 @@ def check_order(path: Path, line: int, previous: int, current: int, *, step: int
         raise fault(path, line, what, "Fetch the missing rows or cut the file there")
 
 
-def _opened(path: Path) -> IO[str]:
+def is_gzip(path: Path) -> bool:
+    """Whether the file is packed, whatever its name says. Raises OSError."""
     with path.open("rb") as probe:
-        zipped = probe.read(2) == _GZIP_MAGIC
-    if zipped:
+        return probe.read(2) == _GZIP_MAGIC
+
+
+def _opened(path: Path) -> IO[str]:
+    if is_gzip(path):
         return gzip.open(path, "rt", encoding="utf-8-sig")
     return path.open(encoding="utf-8-sig")
 

@@ -32,9 +32,9 @@ def test_diffs_wait_for_the_snapshot_and_the_old_ones_are_dropped() -> None:
     sync = DepthSync()
     for one in (diff(1, 3, 0), diff(5, 8, 3), diff(9, 12, 8)):
         assert sync.take_diff(one) is None
-    assert sync.needs_snapshot
+    assert (sync.needs_snapshot, sync.breaks) == (True, 0)
     assert ids(sync.take_snapshot(snapshot(6))) == [6, 8, 12]
-    assert not sync.needs_snapshot
+    assert (sync.needs_snapshot, sync.breaks) == (False, 0)
     assert sync.take_diff(diff(13, 15, 12)) == diff(13, 15, 12)
 
 
