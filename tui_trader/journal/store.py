@@ -33,6 +33,8 @@ _SETTINGS: Final = (
 )
 """Each is set and read back; a file system that cannot do WAL answers with another mode."""
 
+_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
+
 _FULL = "The disk is full: free some space and start again."
 _READ_ONLY = "The file or its folder is read-only: give this user the right to write there."
 _MISSING = "It cannot be opened: check that the folder exists and belongs to this user."
@@ -111,15 +113,16 @@ def connect(path: Path) -> _Connection:
     Raises JournalUnwritable.
     """
     try:
-        fresh = _created(path)
+        if path.exists():
+            _settle(path)
+        else:
+            _create(path)
         connection = _opened(path)
     except (OSError, sqlite3.Error) as error:
         raise unwritable(path, error) from None
     try:
         _configure(connection, path)
         _create_schema(connection)
-        if fresh:
-            sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         connection.close()
         raise unwritable(path, error) from None
@@ -138,12 +141,47 @@ def _opened(path: Path) -> _Connection:
     return connection
 
 
-def _created(path: Path) -> bool:
-    """Make an empty file that only its owner may read. False where there is one already."""
-    if path.exists():
-        return False
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    return True
+def _create(path: Path) -> None:
+    """Make an empty log that only its owner may read; it gets its name when it is complete and durable.
+
+    Made in place, a power cut could leave it with a rollback journal, which no reader may play back, or with half a
+    page: the next start would take either for damage. Raises OSError, sqlite3.Error, JournalUnwritable.
+    """
+    draft = path.with_name(path.name + ".new")
+    for leftover in (draft, *_side_files(draft), *_side_files(path)):
+        leftover.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    connection = _opened(draft)
+    try:
+        _configure(connection, path)
+        _create_schema(connection)
+        connection.execute(_CHECKPOINT).close()
+    finally:
+        connection.close()
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def _side_files(path: Path) -> tuple[Path, ...]:
+    """The files that SQLite keeps beside this one. Left behind without it, they must not meet another."""
+    return tuple(path.with_name(path.name + ending) for ending in ("-journal", "-wal", "-shm"))
+
+
+def _settle(path: Path) -> None:
+    """Make durable what can be read. Raises OSError.
+
+    A process that was killed between the write of a commit and its sync leaves rows that every reader sees and that
+    a power cut still takes away. The head file, which is synced at the start, would then be ahead of the log, and
+    the folds would have seen what never was.
+    """
+    try:
+        descriptor = os.open(path.with_name(path.name + "-wal"), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _configure(connection: sqlite3.Connection, path: Path) -> None:
@@ -179,9 +217,6 @@ def unwritable(path: Path, error: Exception) -> JournalUnwritable:
         way_out = _WAYS_OUT.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     way_out = way_out or "Check the disk and the rights of its folder."
     return JournalUnwritable(f"{path}: the journal cannot be written ({reason}). {way_out}")
-
-
-_CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
 class LoopStore:
