@@ -1,11 +1,12 @@
 """The bare command: opens the console over an engine in this process, and sees both to a clean end."""
 
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from tui_trader.cli.context import INTERRUPTED, NO, USAGE, Shared, refuse
 from tui_trader.cli.failures import told
@@ -91,14 +92,14 @@ class _Console:
             session.engine.stop("the console was left")
             last_resort.console_left()
             if not session.engine.wait(_SAYS_WAIT_AFTER):
-                _say("ending: what was begun is carried to protected or closed; stops stay on the exchange …")
+                _say(sys.stderr, "ending: what was begun is carried to protected or closed; stops stay …")
             last_resort.arm()
             session.engine.wait()
         ending = session.engine.ending
         if ending is not None and ending.failure is not None:
             raise ending.failure
         if session.engine.ended is not None:
-            sys.stdout.write(in_words(session.engine.ended.summary) + "\n")
+            _say(sys.stdout, in_words(session.engine.ended.summary))
         if session.signal is not None:
             return INTERRUPTED
         return 0 if is_sound else NO
@@ -111,9 +112,16 @@ def _nothing() -> None:
     """Before there is a console there is nothing to leave."""
 
 
-def _say(words: str) -> None:
-    sys.stderr.write(f"tui-trader: {words}\n")
-    sys.stderr.flush()
+def _say(stream: TextIO, words: str) -> None:
+    """A line for whoever still reads; behind a terminal that has hung up there is nobody, and that is no failure."""
+    try:
+        stream.write(f"{words}\n")
+        stream.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())  # what is left in the buffer has to go somewhere when Python ends
+            os.close(nowhere)
 
 
 def _wants_mouse(options: RunOptions) -> bool:

@@ -14,8 +14,10 @@ _CONSOLE_LEAVES_WITHIN = 1.0
 _ENGINE_ENDS_WITHIN = 90.0
 """Real seconds; what was begun is carried to its end in far less. After that the engine hangs, and the home is as after
 a crash, which the next start mends."""
+_ATTEMPTS = 20
+_BETWEEN_ATTEMPTS = 0.02
 _PLAIN_TERMINAL = (
-    b"\x1b[?2026l"  # no held-back frame
+    b"\x18\x1b[?2026l"  # no half sequence, no held-back frame
     b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse
     b"\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[<u"  # focus, paste, size reports, kitty keys
     b"\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"  # wrapping, colours, the normal screen, the cursor
@@ -55,16 +57,28 @@ class Screen:
         if self.settings is None:
             return
         with contextlib.suppress(termios.error, OSError):
-            termios.tcflow(self.descriptor, termios.TCOON)
-            termios.tcflush(self.descriptor, termios.TCOFLUSH)
-            termios.tcsetattr(self.descriptor, termios.TCSANOW, self.settings)
-        with contextlib.suppress(OSError):
             blocks = os.get_blocking(self.descriptor)
+            # Textual's writer waits in a write of its own; woken by the flush it finds that it may not wait, and ends.
+            threading.excepthook = _unsaid
             os.set_blocking(self.descriptor, False)
-            try:
-                os.write(self.descriptor, _PLAIN_TERMINAL)
-            finally:
-                os.set_blocking(self.descriptor, blocks)
+            termios.tcflow(self.descriptor, termios.TCOON)
+            termios.tcsetattr(self.descriptor, termios.TCSANOW, self.settings)
+            self._write_over_the_backlog()
+            os.set_blocking(self.descriptor, blocks)
+
+    def _write_over_the_backlog(self) -> None:
+        pause = threading.Event()
+        for _ in range(_ATTEMPTS):
+            termios.tcflush(self.descriptor, termios.TCOFLUSH)
+            pause.wait(_BETWEEN_ATTEMPTS)  # whoever was woken by the flush has written what it had
+            termios.tcflush(self.descriptor, termios.TCOFLUSH)
+            with contextlib.suppress(BlockingIOError):
+                if os.write(self.descriptor, _PLAIN_TERMINAL) == len(_PLAIN_TERMINAL):
+                    return
+
+
+def _unsaid(_: threading.ExceptHookArgs) -> None:
+    """The process is about to end; a traceback would be the last thing on the terminal that is being given back."""
 
 
 class LastResort:

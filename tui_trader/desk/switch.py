@@ -26,10 +26,18 @@ class HaltSwitch:
         self._file = file
         self._tripped = 0
         self._released = 0
+        self._announced = 0
 
-    def trip(self) -> None:
-        """Halt now, in memory; the durable row follows."""
+    def trip(self, *, announced: bool = False) -> None:
+        """Halt now, in memory; the durable row follows. `announced`: by a command on its way, which brings a reason."""
         self._tripped += 1
+        if announced:
+            self._announced = self._tripped
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether a command that says why is still on its way, as far as this switch knows."""
+        return self._announced > self._released
 
     @property
     def trips(self) -> int:

@@ -15,6 +15,8 @@ LOOK_EVERY = 1.0
 """Seconds of engine time between two looks."""
 _UNSAID_FOR = 3
 """Looks for which a tripped switch waits for the row of whoever tripped it."""
+_UNSAID_WHILE_ANNOUNCED = 600
+"""The same where a command is on its way: it comes in real time, of which little passes while a fast clock runs."""
 
 
 class Watch:
@@ -64,7 +66,7 @@ class Watch:
             await self._keeper.halt("the file HALT exists", actor=Actor.OPERATOR, code="HALT_FILE")
             return
         self._unsaid += 1
-        if self._unsaid >= _UNSAID_FOR:
+        if self._unsaid >= (_UNSAID_WHILE_ANNOUNCED if self._parts.switch.is_announced else _UNSAID_FOR):
             await self._keeper.halt("trading was stopped by a failure inside", actor=Actor.SYSTEM, code="FAILURE")
 
     def _go_on_flattening(self) -> None:

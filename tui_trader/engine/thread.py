@@ -90,7 +90,7 @@ class EngineThread:
         """Hand a command over. A halt trips the switch here, before anything else; before the start it waits for it."""
         alive = self._alive
         if isinstance(command, Halt) and alive is not None:
-            alive.switch.trip()
+            alive.switch.trip(announced=True)
         with self._lock:
             alive = self._alive
             if alive is not None and not self.is_over:
@@ -126,7 +126,7 @@ class EngineThread:
             self._alive, self._has_begun = alive, True
             early, self._early_halts = self._early_halts, []
             if early:
-                alive.switch.trip()
+                alive.switch.trip(announced=True)
         for halt, answer in early:
             task = alive.loop.create_task(alive.trader.operator.carry_out(halt))
             task.add_done_callback(partial(_pass_on, answer))
