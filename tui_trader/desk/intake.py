@@ -89,7 +89,7 @@ class Intake:
             if not report.status.is_final and not is_made_by_exchange(report.client_order_id):
                 self._doubt(f"order {report.client_order_id} is not ours")
             return
-        await self._news.tell(
+        is_new = await self._news.tell(
             order.client_order_id,
             report.status,
             filled=report.filled,
@@ -99,7 +99,8 @@ class Intake:
         )
         if report.filled > self._parts.ledger.traded(order.client_order_id):
             self._parts.tasks.spawn(f"fills of {order.client_order_id}", self._repair(order, report.filled))
-        self._watcher.look(order.intent.symbol)
+        if is_new:  # else whoever looks, and asks, would be sent to look again at once and for ever
+            self._watcher.look(order.intent.symbol)
 
     async def _repair(self, order: Order, filled: Quantity) -> None:
         """An order says that it traded more than its fills: they follow in a moment, or they were lost."""

@@ -26,12 +26,12 @@ class OrderNews:
         filled: Quantity = ZERO,
         average_price: Price | None = None,
         exchange_order_id: str | None = None,
-    ) -> None:
-        """Write the status down, if it may follow the one that the order has."""
+    ) -> bool:
+        """Write the status down, if it may follow the one that the order has; whether it was news."""
         async with self._lock:
             order = self._parts.ledger.order(order_id)
             if order is None or not is_news(order, status):
-                return
+                return False
             change = OrderChanged(
                 client_order_id=order_id,
                 status=status,
@@ -41,6 +41,7 @@ class OrderNews:
                 reason=reason,
             )
             await note(self._parts, change)
+            return True
 
 
 def is_news(order: Order, status: OrderStatus) -> bool:
