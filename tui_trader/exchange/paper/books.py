@@ -42,6 +42,8 @@ class Books:
                 self._check_format()
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
+                # A kill between write and sync leaves a change that would be read, and told, before it is durable.
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except PaperBooksError:
             self._connection.close()
             raise
