@@ -38,14 +38,7 @@ class Mark:
 
 def measure(folder: Path, count: int) -> Iterator[Figure]:
     """Memory after all cycles against memory after a tenth; time and rows a cycle of the last tenth and the first."""
-    output = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.enduring", str(folder / "home"), str(count)],
-        check=True,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-    ).stdout.splitlines()
-    marks = [Mark(**json.loads(line)) for line in output[:-1]]
-    entries = int(json.loads(output[-1])["journal_entries"])
+    marks, entries = _run(folder / "home", count)
     first, before, last = marks[0], marks[-2], marks[-1]
     traded = f"{last.orders} order rows, {last.fills} fills"
     yield Figure(
@@ -60,6 +53,27 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
     yield _a_cycle("CPU a cycle, last tenth", (last.cpu - before.cpu), first.cpu, first.cycles)
     yield _a_cycle("real time a cycle, last tenth", (last.real - before.real), first.real, first.cycles)
     yield Figure(subject=SUBJECT, name="journal rows a cycle", value=entries / last.cycles, unit="rows")
+    again, fresh = (_run(folder / name, 1)[0][-1] for name in ("home", "fresh"))
+    yield Figure(
+        subject=SUBJECT,
+        name="start to the first decision, used home",
+        value=again.real * 1e3,
+        unit="ms",
+        baseline=fresh.real * 1e3,
+        against="fresh home",
+        note=f"{entries:,} rows",
+    )
+
+
+def _run(home: Path, cycles: int) -> tuple[list[Mark], int]:
+    """The marks of a run in a process of its own, and how many rows its journal then has."""
+    output = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.enduring", str(home), str(cycles)],
+        check=True,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    ).stdout.splitlines()
+    return [Mark(**json.loads(line)) for line in output[:-1]], int(json.loads(output[-1])["journal_entries"])
 
 
 def _a_cycle(name: str, late: float, early: float, cycles: int) -> Figure:

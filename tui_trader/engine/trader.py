@@ -11,6 +11,7 @@ from tui_trader.core.money import ZERO, Money
 from tui_trader.core.records import EngineStarted, EngineStopped, HomeOpened, JsonObject, Record
 from tui_trader.core.words import Actor
 from tui_trader.desk.scribe import note_to
+from tui_trader.engine.folds import Folds
 from tui_trader.engine.lines import LineFold, LineSink
 from tui_trader.engine.operator import OperatorDesk
 from tui_trader.engine.publisher import Publisher
@@ -122,10 +123,10 @@ class Trader:
 
     async def _begin(self) -> None:
         """Everything that must be durable or warm before the first look at the exchange."""
-        self._journal.attach(self._totals)
-        self._journal.attach(self._publisher)
-        if self._lines is not None:
-            self._journal.attach(self._lines)
+        if self._lines is None:
+            self._journal.attach(Folds(self._totals, self._publisher))
+        else:
+            self._journal.attach(Folds(self._totals, self._publisher, self._lines))
             self._lines.go_live()
         await import_emergencies(self._emergency, self._journal)
         await self._assembly.tools.close_interrupted()

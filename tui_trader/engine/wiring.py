@@ -21,6 +21,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import Parts, TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
+from tui_trader.engine.folds import Folds
 from tui_trader.engine.plan import Plan
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
@@ -137,8 +138,7 @@ def assemble(
     tools = ToolLayer(
         all_tools(desk, readings, policy), journal=journal, emergency=emergency, symbols=tuple(feed.instruments)
     )
-    for fold in (ledger, state, meters, breaker_fold, tools):
-        journal.attach(fold)
+    journal.attach(Folds(ledger, state, meters, breaker_fold, tools))
     return Assembly(
         plan=plan,
         policy=policy,
