@@ -132,7 +132,8 @@ class Reconciler:
             case OrderStatus.UNKNOWN:
                 await self._ask(order)
                 self._resolver.start(order.client_order_id)
-            case OrderStatus.INTENDED if not in_flight:
+            case OrderStatus.INTENDED if at_start:
+                # Only then: in this run its sender may be waiting for a slow disk, with the order about to leave.
                 await self._never_sent(order)
             case OrderStatus.SENT if not in_flight:
                 await self._ask(order)

@@ -21,7 +21,7 @@ _OVERTAKEN = "a halt came while resuming; look at its reason and resume again"
 
 
 @dataclass(frozen=True, slots=True)
-class _Halts:
+class Halts:
     """What a resume answers: trips of the switch, the generation of the durable state, and the HALT file, if any."""
 
     trips: int
@@ -62,31 +62,32 @@ class StateKeeper:
             await self._written(TradingState.REDUCING, reason, actor, code)
             await self._swept_in_time()
 
-    async def resume(self, reason: str, *, actor: Actor) -> Resumed:
+    async def resume(self, reason: str, *, actor: Actor, answering: Halts) -> Resumed:
         """ACTIVE again, for a person with a reason, if the exchange agrees with our books.
 
-        Answers the halts up to now: one that comes while this runs wins. New baselines are journalled.
+        Answers the halts that the person knew of: one that came later, also while this runs, wins. New baselines are
+        journalled.
         """
         if actor is not Actor.OPERATOR:
             return Resumed("only a person may resume")
         if not reason.strip():
             return Resumed("a resume needs a reason: say why it is safe to go on")
-        answering = self._halts()
         if not await self._reconciler.compare():
             return Resumed("the exchange does not answer, so the account cannot be compared; try again")
         if differences := self._reconciler.differences:
             return Resumed(f"the account is not what our books say: {'; '.join(differences)}")
         if any(order.status is OrderStatus.UNKNOWN for order in self._parts.ledger.open_orders()):
             return Resumed("an order is of unknown fate and is being asked for; try again in a moment")
-        if self._halts() != answering:
+        if self.halts() != answering:
             return Resumed(_OVERTAKEN)
         return await self._go_on(reason, actor, answering)
 
-    def _halts(self) -> "_Halts":
+    def halts(self) -> Halts:
+        """What a resume that is asked for now answers."""
         switch = self._parts.switch
-        return _Halts(switch.trips, self._parts.state.generation, switch.file_seen())
+        return Halts(switch.trips, self._parts.state.generation, switch.file_seen())
 
-    async def _go_on(self, reason: str, actor: Actor, answering: "_Halts") -> Resumed:
+    async def _go_on(self, reason: str, actor: Actor, answering: Halts) -> Resumed:
         change = TradingStateChanged(
             state=TradingState.ACTIVE,
             reason=reason,

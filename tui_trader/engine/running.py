@@ -65,10 +65,12 @@ async def _run(
     redactor = Redactor()
     for secret in options.settings.secrets():
         redactor.register(secret)
+    # Threads answer in the machine's time: at any other pace a slow disk would eat up the deadlines of the engine's.
+    in_real_time = loop.pace == 1.0
     async with AsyncExitStack() as stack:
         stack.callback(clock.close)
-        saver = await stack.enter_async_context(checkpoints(None if loop.is_virtual else home.checkpoints))
-        journal = await open_journal(home.journal, clock, chance, threaded=not loop.is_virtual, redact=redactor)
+        saver = await stack.enter_async_context(checkpoints(home.checkpoints if in_real_time else None))
+        journal = await open_journal(home.journal, clock, chance, threaded=in_real_time, redact=redactor)
         stack.push_async_callback(journal.close)
         ledger = Ledger()
         feed = feed_of(plan, clock, ledger)

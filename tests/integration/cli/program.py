@@ -1,4 +1,4 @@
-"""The program from outside: started with arguments, read line by line, signalled, killed, and never waited for for ever."""
+"""The program from outside: started with arguments, read line by line, signalled, killed; no wait is for ever."""
 
 import contextlib
 import fcntl
