@@ -103,6 +103,7 @@ class TraderApp(QuietApp):
 
     def action_resume(self) -> None:
         """Ask for a reason, if there is something to resume from."""
+        self._trading.look()
         state, status = self._trading.trading_state, self._trading.status
         if state is None or status is None:
             self._say("The engine has not said yet how it stands.", "warning")
@@ -126,6 +127,7 @@ class TraderApp(QuietApp):
 
     def action_flatten(self) -> None:
         """List, ask, flatten."""
+        self._trading.look()
         self.push_screen(FlattenDialog(lambda: self._trading.status, self._glyphs), self._flatten)
 
     def _flatten(self, confirmed: bool | None) -> None:
@@ -144,6 +146,7 @@ class TraderApp(QuietApp):
 
     def action_ask_quit(self) -> None:
         """Leave; ask first where a position would be left to its stop."""
+        self._trading.look()
         status, life = self._trading.status, self._vitals.latest.life
         ends_with_us = self._client.embeds and life not in (Life.ENDED, Life.FAILED)
         if status is not None and status.positions and ends_with_us:

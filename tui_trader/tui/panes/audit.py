@@ -23,6 +23,8 @@ _KINDS = {
     "emergency": Tone.DANGER,
 }
 """Kinds of rows that stand out; all others are dim."""
+_KEPT = 1_000
+"""Entries; the engine's tail of the journal is half of that, so no entry of it pushes out another."""
 _NUMBERED_FROM = 56
 """Cells; in a narrower pane the text needs the room of the rows' numbers."""
 
@@ -35,7 +37,13 @@ class AuditPane(Pane):
 
     def __init__(self, source: Source) -> None:
         super().__init__(source, name="audit", key="4")
-        self._log = TailLog(kind_width=13, empty="the journal has not been opened yet", glyphs=source.glyphs, id="log")
+        self._log = TailLog(
+            capacity=_KEPT,
+            kind_width=13,
+            empty="the journal has not been opened yet",
+            glyphs=source.glyphs,
+            id="log",
+        )
         self._seen = 0
 
     def compose(self) -> ComposeResult:

@@ -106,9 +106,8 @@ def verdict_lines(trace: TraceView) -> tuple[Line, ...]:
 
 
 def _tokens(decision: CycleDecided) -> str:
-    if not decision.tokens and not decision.cost:
-        return f"0 tokens  {decision.decider}"
-    return f"{number(decision.tokens)} tokens  ${number(decision.cost, 4)}  {decision.decider}"
+    cost = f"  ${number(decision.cost, 4)}" if decision.cost else ""
+    return f"{number(decision.tokens)} tokens{cost}"
 
 
 def _past_entry(at: Instant, decision: CycleDecided) -> LogEntry:
