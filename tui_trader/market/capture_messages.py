@@ -21,7 +21,7 @@ class BookTicker(NamedTuple):
 Message: TypeAlias = BookTicker | BookDiff | BookSnapshot | MarketTrade
 
 
-class Malformed(ValueError):
+class Malformed(Exception):
     """A message that is not one of Binance's; the text says why."""
 
 
