@@ -24,10 +24,11 @@ class OrderType(StrEnum):
 
 
 class TimeInForce(StrEnum):
-    """How long a limit order lives: until cancelled, at once or not, maker or not."""
+    """How long a limit order lives: until cancelled, at once or not, all at once or not, maker or not."""
 
     GTC = "GTC"
     IOC = "IOC"
+    FOK = "FOK"
     GTX = "GTX"
 
 

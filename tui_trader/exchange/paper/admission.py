@@ -9,7 +9,9 @@ from tui_trader.core.money import Price, plain
 from tui_trader.core.order import Intent, OrderType, TimeInForce
 from tui_trader.core.words import ClientOrderId, Side
 from tui_trader.exchange.paper.margin import Working, largest_notional, worst_notional
+from tui_trader.exchange.paper.offers import Offers
 from tui_trader.exchange.paper.order import PaperOrder
+from tui_trader.exchange.paper.self_trade import SelfTrade, rivals
 from tui_trader.exchange.paper.state import State, SymbolBook
 from tui_trader.exchange.ports import Refused
 
@@ -29,6 +31,9 @@ class Request:
     intent: Intent
     book: SymbolBook
     state: State
+    offers: Offers | None = None
+    """The order book, where it is known."""
+    self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
 
     @property
     def only_reduces(self) -> bool:
@@ -39,6 +44,11 @@ class Request:
     def working(self) -> Working:
         """The order as the margin sees it."""
         return self.book.as_working(self.intent.side, self.intent.quantity, self.intent.price)
+
+    @property
+    def meets_own(self) -> bool:
+        """Whether on the order book it would meet a resting order of the same account."""
+        return self.offers is not None and any(rivals(self.book, self.intent.side, self.intent.price))
 
 
 Rule: TypeAlias = Callable[[Request], Refused | None]
@@ -95,10 +105,24 @@ def trigger_lies_ahead(ask: Request) -> Refused | None:
 
 
 def post_only_rests(ask: Request) -> Refused | None:
-    """A GTX order does not cross the last quote."""
+    """A GTX order does not cross the last quote; on the order book it does not meet an order of ours either."""
     intent = ask.intent
-    if intent.time_in_force is TimeInForce.GTX and intent.price is not None and crosses(intent, ask.book):
+    if intent.time_in_force is not TimeInForce.GTX or intent.price is None:
+        return None
+    if crosses(intent, ask.book) or ask.meets_own:
         return Refused(-5022, "Due to the order could not be executed as maker, the Post Only order will be rejected.")
+    return None
+
+
+def fill_or_kill_fills(ask: Request) -> Refused | None:
+    """A FOK order finds all of its quantity on the order book. (On quotes alone that shows only at the next one.)"""
+    intent, offers = ask.intent, ask.offers
+    if intent.time_in_force is not TimeInForce.FOK or intent.price is None or offers is None:
+        return None
+    quantity = min(intent.quantity, ask.book.reducible(intent.side)) if intent.reduce_only else intent.quantity
+    is_stopped = ask.self_trade.ends_taker and ask.meets_own
+    if is_stopped or not offers.hold(intent.side, quantity, intent.price):
+        return Refused(-5021, "Due to the order could not be filled immediately, the FOK order has been rejected.")
     return None
 
 
@@ -171,6 +195,7 @@ RULES: tuple[Rule, ...] = (
     open_orders_are_few,
     leverage_allows_position,
     margin_suffices,
+    fill_or_kill_fills,
 )
 
 

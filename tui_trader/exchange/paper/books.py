@@ -115,7 +115,7 @@ class Books:
         if application != rows.APPLICATION_ID:
             raise PaperBooksError(f"{self._where}: is a database, but not one of paper books.{_WAY_OUT}")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version != rows.VERSION:
+        if version != rows.VERSION and version not in rows.UPGRADES:
             raise PaperBooksError(
                 f"{self._where}: has the format {version}, this program reads {rows.VERSION}; use the program that "
                 "wrote it, or a new home folder."
@@ -123,6 +123,10 @@ class Books:
         (verdict,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise PaperBooksError(f"{self._where}: is damaged ({verdict}).{_WAY_OUT}")
+        for step in range(version, rows.VERSION):
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {rows.UPGRADES[step]} PRAGMA user_version = {step + 1}; COMMIT;"
+            )
 
     def _load(self, instruments: Mapping[Symbol, Instrument], leverage: int) -> State:
         account = self._connection.execute("SELECT * FROM account").fetchone()
@@ -138,7 +142,7 @@ class Books:
             _take_holding(row, books, self._where)
         for row in self._connection.execute("SELECT * FROM market"):
             _take_market(row, books)
-        for row in self._connection.execute("SELECT * FROM orders WHERE is_open = 1 ORDER BY order_id"):
+        for row in self._connection.execute("SELECT * FROM orders WHERE is_open = 1 ORDER BY since, order_id"):
             order = rows.order_of(row)
             _book_of(order.symbol, books, "an open order", self._where).put(order)
         return State(
@@ -220,7 +224,9 @@ def _take_market(row: sqlite3.Row, books: Mapping[Symbol, SymbolBook]) -> None:
     if book is None:
         return
     book.quote, book.mark, book.funded = rows.quote_of(row), rows.mark_of(row), Instant(row["funded"])
+    book.depth = Instant(row["depth_time"])
     book.resume = Resume(
         quote=book.quote.time if book.quote else DAWN,
         mark=book.mark.time if book.mark else DAWN,
+        depth=book.depth,
     )

@@ -64,6 +64,10 @@ class Liquidity:
         """Whether an order of the taker's side with this limit meets the touch."""
         return not self.is_empty and self._distance(limit) >= 0
 
+    def holds(self, quantity: Quantity, limit: Price) -> bool:
+        """Whether all of it can be had now, at `limit` or better."""
+        return self._left(limit) >= quantity
+
     def give(self, quantity: Quantity, limit: Price) -> Quantity:
         """Use up to `quantity` of what lies at `limit` or better; the answer is how much there was."""
         amount = min(quantity, self._left(limit))

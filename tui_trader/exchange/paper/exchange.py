@@ -11,15 +11,18 @@ from tui_trader.core.account import AccountReport
 from tui_trader.core.clock import Clock, Instant
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.margin import FeeRates
-from tui_trader.core.market import FundingSettled, MarketEvent, MarkPrice, Quote
-from tui_trader.core.money import Money
+from tui_trader.core.market import MarketEvent
+from tui_trader.core.money import Money, Price, Quantity
 from tui_trader.core.order import Fill, Intent
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.paper.account import report_account
 from tui_trader.exchange.paper.books import Books, PaperBooksError
 from tui_trader.exchange.paper.depth import DepthModel
-from tui_trader.exchange.paper.state import State
+from tui_trader.exchange.paper.hearing import hear
+from tui_trader.exchange.paper.latency import Jitter, Latency
+from tui_trader.exchange.paper.self_trade import SelfTrade
+from tui_trader.exchange.paper.state import DAWN, State
 from tui_trader.exchange.paper.venue import Venue
 from tui_trader.exchange.ports import (
     Accepted,
@@ -54,12 +57,12 @@ T = TypeVar("T")
 class PaperExchange:
     """One paper account. The engine's pump tells it the market through `on_market`; everyone else uses the protocol.
 
-    All of it runs on one thread. An order arrives `latency` seconds after it was sent and trades only against quotes
-    later than that. What is answered or told is in the books already. If the books cannot be written, the change is
-    undone, the stream says `StreamLost`, and the exchange goes on from what the books hold.
+    All of it runs on one thread. A request arrives `latency` seconds (and its share of `jitter`) after it was sent.
+    What is answered or told is in the books already. If the books cannot be written, the change is undone, the stream
+    says `StreamLost`, and the exchange goes on from what the books hold.
     """
 
-    def __init__(self, books: Books, venue: Venue, clock: Clock, *, latency: float, leverage: int) -> None:
+    def __init__(self, books: Books, venue: Venue, clock: Clock, *, latency: Latency, leverage: int) -> None:
         """Use `open`."""
         self._books = books
         self._venue = venue
@@ -84,7 +87,9 @@ class PaperExchange:
         deposit: Money = DEFAULT_DEPOSIT,
         leverage: int = DEFAULT_LEVERAGE,
         latency: float = DEFAULT_LATENCY,
+        jitter: Jitter | None = None,
         depth: DepthModel = _DEPTH,
+        self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER,
     ) -> "PaperExchange":
         """Open the books at `path` (None: in memory). `account` and `deposit` name and fund a new account only.
 
@@ -98,7 +103,8 @@ class PaperExchange:
         except PaperBooksError:
             books.close()
             raise
-        return cls(books, Venue(state, fees, depth), clock, latency=latency, leverage=leverage)
+        venue = Venue(state, fees, depth, self_trade)
+        return cls(books, venue, clock, latency=Latency(latency, jitter), leverage=leverage)
 
     @property
     def name(self) -> str:
@@ -112,31 +118,20 @@ class PaperExchange:
 
     @property
     def settle_time(self) -> float:
-        """The latency, and a second for a busy machine."""
-        return self._latency + 1.0
+        """The longest latency, and a second for a busy machine."""
+        return self._latency.longest + 1.0
 
     @property
     def market_time(self) -> Instant | None:
-        """The time of the newest quote or mark price seen, also before a restart; None before the first."""
-        return max((event.time for book in self._state.books.values() for event in book.seen()), default=None)
+        """The time of the newest market event seen, also before a restart; None before the first."""
+        newest = max((book.seen_until() for book in self._state.books.values()), default=DAWN)
+        return newest if newest > DAWN else None
 
     def on_market(self, event: MarketEvent) -> None:
-        """Take one market event in. What the books had taken in before a restart is skipped; so is a step back."""
+        """Take one market event in (`hearing`)."""
         if self._absence() or (book := self._state.books.get(event.symbol)) is None:
             return
-        match event:
-            case Quote():
-                if event.time <= book.resume.quote or (book.quote and event.time < book.quote.time):
-                    return
-                self._venue.on_quote(book, event)
-            case MarkPrice():
-                if event.time <= book.resume.mark or (book.mark and event.time < book.mark.time):
-                    return
-                self._venue.on_mark(book, event)
-            case FundingSettled():
-                self._venue.on_funding(book, event)
-            case _:
-                return
+        hear(self._venue, book, event)
         self._saved()
 
     async def instruments(self) -> Mapping[Symbol, Instrument]:
@@ -145,7 +140,7 @@ class PaperExchange:
 
     async def submit(self, client_order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
         """Let the order arrive; a caller that is cancelled before that has sent nothing."""
-        if absence := await self._travelled():
+        if absence := await self._travelled(f"submit {client_order_id}"):
             return NotSent(absence)
         answer = self._venue.arrive(client_order_id, intent, self._clock.now())
         if isinstance(answer, Refused):
@@ -154,16 +149,35 @@ class PaperExchange:
 
     async def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> CancelOutcome:
         """Cancel what is left of an open order."""
-        if absence := await self._travelled():
+        if absence := await self._travelled(f"cancel {client_order_id}"):
             return NotSent(absence)
         ended = self._venue.cancel(symbol, client_order_id, self._clock.now())
         if ended is None:
             return CancelNotOpen()
         return self._saved() or CancelDone(ended.report())
 
+    async def amend(
+        self,
+        symbol: Symbol,
+        client_order_id: ClientOrderId,
+        *,
+        price: Price | None = None,
+        quantity: Quantity | None = None,
+    ) -> SubmitOutcome:
+        """Give an open limit order another price or quantity, what it has traded included; it keeps its id.
+
+        A new price or a larger quantity goes to the end of the line. The report may say CANCELED (`amendment`).
+        """
+        if absence := await self._travelled(f"amend {client_order_id} {price} {quantity}"):
+            return NotSent(absence)
+        answer = self._venue.amend(symbol, client_order_id, price, quantity, self._clock.now())
+        if isinstance(answer, Refused):
+            return answer
+        return self._saved() or Accepted(answer.report())
+
     async def set_leverage(self, symbol: Symbol, leverage: int) -> Refused | Uncertain | None:
         """Set the symbol's leverage; None means done."""
-        if absence := await self._travelled():
+        if absence := await self._travelled(f"leverage {symbol} {leverage}"):
             return Refused(-1016, absence)
         return self._venue.set_leverage(symbol, leverage) or self._saved()
 
@@ -225,9 +239,9 @@ class PaperExchange:
     def _state(self) -> State:
         return self._venue.state
 
-    async def _travelled(self) -> str:
+    async def _travelled(self, request: str) -> str:
         """Wait until what is sent now arrives; the answer is why nobody takes it there, or empty."""
-        await self._clock.sleep(self._latency)
+        await self._clock.sleep(self._latency.of(request))
         return self._absence()
 
     def _absence(self) -> str:
@@ -263,8 +277,9 @@ class PaperExchange:
         except PaperBooksError:
             return False
         for symbol, book in restored.books.items():
-            book.quote, book.mark, book.resume = seen[symbol].quote, seen[symbol].mark, seen[symbol].resume
-        self._venue.state = restored
+            was = seen[symbol]
+            book.quote, book.mark, book.depth, book.resume = was.quote, was.mark, was.depth, was.resume
+        self._venue.restore(restored)
         self._is_unsaved = False
         return True
 

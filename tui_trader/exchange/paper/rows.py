@@ -18,7 +18,7 @@ Cells: TypeAlias = tuple[Cell, ...]
 
 APPLICATION_ID = 0x74747062
 """Marks the file as paper books ("ttpb")."""
-VERSION = 1
+VERSION = 2
 """Of the tables below."""
 
 SCHEMA = """
@@ -33,7 +33,8 @@ CREATE TABLE holding (
 ) STRICT;
 CREATE TABLE market (
     symbol TEXT PRIMARY KEY, quote_time INTEGER, bid TEXT, bid_size TEXT, ask TEXT, ask_size TEXT,
-    mark_time INTEGER, mark TEXT, funding_rate TEXT, next_funding INTEGER, funded INTEGER NOT NULL
+    mark_time INTEGER, mark TEXT, funding_rate TEXT, next_funding INTEGER, funded INTEGER NOT NULL,
+    depth_time INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE orders (
     order_id INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
@@ -57,6 +58,11 @@ CREATE TABLE funding (
 CREATE INDEX funding_by_time ON funding (time);
 CREATE TABLE transfers (id TEXT PRIMARY KEY, amount TEXT NOT NULL, time INTEGER NOT NULL) STRICT;
 """
+
+UPGRADES = {
+    1: "ALTER TABLE market ADD COLUMN depth_time INTEGER NOT NULL DEFAULT 0;",
+}
+"""What leads from a version to the next; nothing of the account changes with it."""
 
 
 def account_cells(name: str, balance: Balance, counters: Counters) -> Cells:
@@ -97,7 +103,7 @@ def market_cells(book: SymbolBook) -> Cells:
     q, m = book.quote, book.mark
     quote: Cells = (q.time, str(q.bid), str(q.bid_size), str(q.ask), str(q.ask_size)) if q else (None,) * 5
     mark: Cells = (m.time, str(m.price), str(m.funding_rate), m.next_funding) if m else (None,) * 4
-    return (book.symbol, *quote, *mark, book.funded)
+    return (book.symbol, *quote, *mark, book.funded, book.depth)
 
 
 def quote_of(row: sqlite3.Row) -> Quote | None:

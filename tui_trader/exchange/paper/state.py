@@ -1,6 +1,7 @@
 """What the paper exchange knows, in memory: money, a book per symbol, counters, and what changed since it was saved."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tui_trader.core.clock import Instant
@@ -13,6 +14,7 @@ from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Side, Symbol
 from tui_trader.exchange.paper.margin import Working, working_margin
 from tui_trader.exchange.paper.order import PaperOrder
+from tui_trader.exchange.paper.place import Place
 from tui_trader.exchange.ports import AccountEvent
 
 DAWN = Instant(0)
@@ -53,6 +55,7 @@ class Resume:
 
     quote: Instant = DAWN
     mark: Instant = DAWN
+    depth: Instant = DAWN
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +63,8 @@ class SymbolBook:
     """One symbol: what is held, what works, what waits for its trigger, and the market as last seen.
 
     `working` and `waiting` are in the order of arrival. `isolated` is the position's own margin, a part of the wallet.
-    `funded` is the last funding instant.
+    `funded` is the last funding instant, `depth` the time of the newest event of the order book or of others' trades.
+    `places` are where resting orders stand in line; they live in memory only.
     """
 
     instrument: Instrument
@@ -70,18 +74,21 @@ class SymbolBook:
     quote: Quote | None = None
     mark: MarkPrice | None = None
     funded: Instant = DAWN
+    depth: Instant = DAWN
     resume: Resume = field(default_factory=Resume)
     working: dict[int, PaperOrder] = field(default_factory=dict)
     waiting: dict[int, PaperOrder] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)
 
     @property
     def symbol(self) -> Symbol:
         """Its name."""
         return self.instrument.symbol
 
-    def seen(self) -> tuple[Quote | MarkPrice, ...]:
-        """The market as last seen."""
-        return tuple(event for event in (self.quote, self.mark) if event is not None)
+    def seen_until(self) -> Instant:
+        """The time of the newest market event seen; the dawn of time before the first."""
+        quote, mark = self.quote, self.mark
+        return max(quote.time if quote else DAWN, mark.time if mark else DAWN, self.depth)
 
     def open_orders(self) -> Iterator[PaperOrder]:
         """All open orders, the working ones first."""
@@ -93,10 +100,26 @@ class SymbolBook:
         self.waiting.pop(order.order_id, None)
         if order.status.is_final:
             self.working.pop(order.order_id, None)
+            self.places.pop(order.order_id, None)
         elif order.waits:
             self.waiting[order.order_id] = order
         else:
             self.working[order.order_id] = order
+
+    def take_out(self, order: PaperOrder) -> None:
+        """Let the order go, so that it comes last when it is put back, in line and among ours."""
+        self.working.pop(order.order_id, None)
+        self.places.pop(order.order_id, None)
+
+    @contextmanager
+    def without(self, order: PaperOrder) -> Iterator[None]:
+        """The book as if the working order were not there."""
+        working = self.working
+        self.working = {key: other for key, other in working.items() if key != order.order_id}
+        try:
+            yield
+        finally:
+            self.working = working
 
     def reducible(self, side: Side) -> Quantity:
         """How much of the position an order of this side can close."""
