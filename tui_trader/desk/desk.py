@@ -16,7 +16,7 @@ from tui_trader.desk.protector import PROTECT_WITHIN, Moved, Protector
 from tui_trader.desk.reconciler import Reconciler
 from tui_trader.desk.resolver import Resolver
 from tui_trader.desk.sender import Sender, Sent
-from tui_trader.desk.state import Resumed, StateKeeper
+from tui_trader.desk.state import Halts, Resumed, StateKeeper
 from tui_trader.desk.watch import Watch
 from tui_trader.exchange.ports import Refused, Uncertain
 from tui_trader.risk.book import Book
@@ -191,11 +191,11 @@ class Desk:
         """Everything cancelled and closed, verified at the exchange."""
         return await self._flattener.flatten(actor=actor, correlation=correlation)
 
-    async def resume(self, reason: str, *, actor: Actor) -> Resumed:
+    async def resume(self, reason: str, *, actor: Actor, answering: Halts) -> Resumed:
         """See StateKeeper.resume; also not while a position is unprotected."""
         if not self._all_protected():
             return Resumed("a position is not protected yet; wait until it is, or until it is closed")
-        return await self.state.resume(reason, actor=actor)
+        return await self.state.resume(reason, actor=actor, answering=answering)
 
     async def set_leverage(self, symbol: Symbol, leverage: int) -> str:
         """Set the symbol's leverage and compare; empty when done, else why not."""

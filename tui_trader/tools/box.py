@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -30,6 +31,14 @@ _UNKNOWN = "unknown"
 """What a tool that does not exist is called in the rows: a name of the model's making is none of ours."""
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A call that may run."""
+
+    tool: Tool
+    call: Call
 
 
 class ToolLayer:
@@ -103,14 +112,17 @@ class ToolLayer:
         known = self._tools.get(tool)
         named = known.name if known is not None else _UNKNOWN
         called = ToolCalled(tool=named, arguments=recordable(arguments), cycle=cycle)
+        asked = known.noted() if known is not None else None
         work = asyncio.get_running_loop().create_task(
-            self._carried(called, arguments, caller, correlation), name=correlation
+            self._carried(called, arguments, caller, correlation, asked), name=correlation
         )
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         return await asyncio.shield(work)
 
-    async def _carried(self, called: ToolCalled, arguments: JsonObject, caller: Actor, correlation: str) -> ToolAnswer:
+    async def _carried(
+        self, called: ToolCalled, arguments: JsonObject, caller: Actor, correlation: str, asked: object
+    ) -> ToolAnswer:
         """Both rows and the work between them; goes on when the caller is cancelled, so that no row stays alone."""
         tool = self._tools.get(called.tool)
         try:
@@ -119,14 +131,19 @@ class ToolLayer:
             if tool is None or not tool.reduces:
                 return _unwritable(called.tool, error)
             self._emergency.append({"kind": "tool.call", "tool": called.tool, "actor": caller.value})
-        return await self._run(called.tool, arguments, caller, called.cycle, correlation)
+        found = self._admitted(called.tool, arguments, caller)
+        if isinstance(found, ToolAnswer):
+            return await self._run(called, found, caller, correlation)
+        call = Call(arguments=found[1], caller=caller, cycle=called.cycle, correlation=correlation, asked=asked)
+        return await self._run(called, _Admitted(found[0], call), caller, correlation)
 
     async def _run(
-        self, tool: str, arguments: JsonObject, caller: Actor, cycle: int | None, correlation: str
+        self, called: ToolCalled, admitted: _Admitted | ToolAnswer, caller: Actor, correlation: str
     ) -> ToolAnswer:
         """Run the tool and write its result."""
+        tool, cycle = called.tool, called.cycle
         try:
-            answer = await self._answer(tool, arguments, caller, cycle, correlation)
+            answer = await self._answer(admitted, caller, cycle, correlation)
         except JournalUnwritable as error:
             answer = _unwritable(tool, error)
         except Exception as error:  # noqa: BLE001 - a defect of one tool is an answer, and its row is written
@@ -141,14 +158,12 @@ class ToolLayer:
         return answer
 
     async def _answer(
-        self, tool: str, arguments: JsonObject, caller: Actor, cycle: int | None, correlation: str
+        self, admitted: _Admitted | ToolAnswer, caller: Actor, cycle: int | None, correlation: str
     ) -> ToolAnswer:
-        admitted = self._admitted(tool, arguments, caller)
         if isinstance(admitted, ToolAnswer):
             await self._journal.append(_denial(admitted, caller, cycle, correlation))
             return admitted
-        found, validated = admitted
-        answer = await found.run(Call(arguments=validated, caller=caller, cycle=cycle, correlation=correlation))
+        answer = await admitted.tool.run(admitted.call)
         if answer.status is ToolStatus.DENIED and correlation not in self._judged:
             await self._journal.append(_denial(answer, caller, cycle, correlation))
         return answer

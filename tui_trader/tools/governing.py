@@ -5,6 +5,7 @@ from typing import ClassVar
 from tui_trader.core.words import Actor
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.parts import PolicyInForce
+from tui_trader.desk.state import Halts
 from tui_trader.tools.arguments import LeverageOf, NoArguments, WithReason
 from tui_trader.tools.ports import ToolAnswer
 from tui_trader.tools.tool import Call, Tool, denied, done, failed, symbol_of
@@ -45,10 +46,15 @@ class Resume(Tool):
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def noted(self) -> Halts:
+        """The halts that a resume asked for now may answer; one that comes later wins."""
+        return self._desk.state.halts()
+
     async def run(self, call: Call) -> ToolAnswer:
         """Resume, or say why not."""
         assert isinstance(call.arguments, WithReason)
-        resumed = await self._desk.resume(call.arguments.reason, actor=call.caller)
+        assert isinstance(call.asked, Halts)
+        resumed = await self._desk.resume(call.arguments.reason, actor=call.caller, answering=call.asked)
         if not resumed.is_done:
             return denied(self.name, RESUME_REFUSED, resumed.refusal)
         return done(self.name, {"trading_state": "ACTIVE"})

@@ -23,6 +23,8 @@ class Call:
     caller: Actor
     cycle: int | None
     correlation: str
+    asked: object = None
+    """What the tool noted when it was asked; see `Tool.noted`."""
 
 
 class Tool(Protocol):
@@ -36,6 +38,10 @@ class Tool(Protocol):
     """Whether a call is an action that is collected, previewed and executed."""
     reduces: ClassVar[bool]
     """Whether it only lowers risk: then it works even when the journal cannot be written."""
+
+    def noted(self) -> object:
+        """What the tool must know of the very instant at which it was asked: its row takes a moment to be written."""
+        return None
 
     @abstractmethod
     async def run(self, call: Call) -> ToolAnswer:

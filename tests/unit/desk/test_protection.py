@@ -177,9 +177,10 @@ async def test_adding_keeps_the_tighter_stop() -> None:
     async with trading() as trader:
         await trader.desk.enter(entry(price="94010", stop="93500", take_profit="97000"), tool="test")
         await trader.until(lambda: trader.world.stops() == [D(93_500)])
+        await trader.wait(61)
         await trader.desk.enter(entry(price="94010", stop="93000"), tool="test")
         await trader.until(lambda: trader.world.held() == D("0.02"))
-        await trader.wait(5)
+        await trader.wait(61)
         assert trader.world.stops() == [D(93_500)]
         await trader.desk.enter(entry(price="94010", stop="93700"), tool="test")
         await trader.until(lambda: trader.world.stops() == [D(93_700)])

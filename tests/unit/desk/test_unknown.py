@@ -110,10 +110,12 @@ async def test_an_unknown_exit_blocks_no_other_exit() -> None:
     async with trading() as trader:
         await trader.opened()
         trader.script.submit = _first_exit_is_lost()
-        await trader.desk.exit(Exit(symbol=BTC, tool="test"))
+        first = trader.tasks.spawn("first exit", trader.desk.exit(Exit(symbol=BTC, tool="test")))
+        await trader.wait(1)
         assert [order.status for order in trader.working(Purpose.EXIT)] == [OrderStatus.UNKNOWN]
         await trader.desk.exit(Exit(symbol=BTC, tool="test"))
         assert trader.world.held() == trader.quantity() == 0
+        await first
         await trader.wait(30)
         assert trader.world.orders() == []
 
