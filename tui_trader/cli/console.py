@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from tui_trader.cli.context import INTERRUPTED, NO, USAGE, Shared, refuse
-from tui_trader.cli.failures import told
 from tui_trader.cli.last_resort import LastResort, Screen
 from tui_trader.cli.run_options import AskedRun, options_of
 from tui_trader.core.records import JsonObject, JsonValue
@@ -58,6 +57,8 @@ def open_console(shared: Shared, asked: AskedRun, run_console: RunConsole) -> No
         options = options_of(asked, shared.home, settings, cycles=None, with_console=True)
         code = _Console(options, run_console).run()
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
+        from tui_trader.cli.failures import told  # noqa: PLC0415 - it knows all packages; a first paint needs none
+
         refuse(*told(error))
     raise SystemExit(code)
 

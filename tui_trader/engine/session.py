@@ -3,19 +3,22 @@
 import signal
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from tui_trader.engine.control import ControlServer
 from tui_trader.engine.diary import keep_diary
 from tui_trader.engine.home import HomeLock
-from tui_trader.engine.lines import LineSink
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.thread import EngineThread
+
+if TYPE_CHECKING:  # what a line is made of needs the journal and the desk, which a first paint need not wait for
+    from tui_trader.engine.lines import LineSink
 
 
 class Session:
     """Use it as a context; inside, the lock is held, the socket listens and the engine runs."""
 
-    def __init__(self, options: RunOptions, *, sink: LineSink | None = None) -> None:
+    def __init__(self, options: RunOptions, *, sink: "LineSink | None" = None) -> None:
         """The home must be prepared. Raises HomeError where it is locked.
 
         With a console the engine is not started here but by `engine.start`, once the first picture is on the screen.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from tui_trader.engine.client import Ending
 from tui_trader.engine.commands import Command, Halt, Reply
-from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
 
 if TYPE_CHECKING:  # at run time they come with the agent's libraries, which only the engine's thread waits for
+    from tui_trader.engine.lines import LineSink
     from tui_trader.engine.running import Alive
     from tui_trader.engine.trader import Ended
 
@@ -28,7 +28,7 @@ class EngineThread:
 
     embeds = True
 
-    def __init__(self, options: RunOptions, *, sink: LineSink | None = None) -> None:
+    def __init__(self, options: RunOptions, *, sink: "LineSink | None" = None) -> None:
         self.mailbox = Mailbox()
         self.failure: BaseException | None = None
         """What ended the run before its time; None while it runs or when it ended well."""
