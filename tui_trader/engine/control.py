@@ -19,6 +19,7 @@ _READ_WITHIN = 10.0
 _ANSWER_WITHIN = 120.0
 """Real seconds. A flatten retries for a while before it says that it failed."""
 _PEER = struct.Struct("3i")
+_TOO_LONG = Reply(done=False, code="INVALID_COMMAND", text=f"a command is one line of at most {_LONGEST_LINE} bytes")
 
 
 class NotRunning(Exception):
@@ -86,8 +87,10 @@ class ControlServer:
                 reply = await self._answer(line)
                 writer.write(reply.line())
                 await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError):
-            return  # a peer that stalls, leaves or floods gets no answer
+        except ValueError:
+            writer.write(_TOO_LONG.line())  # what follows could not be told from the rest of that line: the end of it
+        except (TimeoutError, ConnectionError):
+            return  # a peer that stalls or leaves gets no answer
         except asyncio.CancelledError:
             return  # the server closes; a handler that ends as cancelled would be reported as a defect by the streams
         finally:

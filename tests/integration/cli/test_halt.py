@@ -53,7 +53,7 @@ def check_protected(home: Path) -> None:
     assert all(kind != "LIMIT" for _, _, kind in paper.open_orders)
 
 
-def by_file(shell: Shell, home: Path) -> None:
+def by_file(_: Shell, home: Path) -> None:
     (home / "HALT").touch()
 
 
@@ -62,7 +62,7 @@ def by_command(shell: Shell, home: Path) -> None:
     assert (code, reply["done"]) == (0, True)
 
 
-def by_socket(shell: Shell, home: Path) -> None:
+def by_socket(_: Shell, home: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as peer:
         peer.connect(str(home / "control.sock"))
         peer.sendall(b'{"command":"halt","reason":"enough"}\n')
