@@ -60,12 +60,17 @@ def shipped_policy() -> Policy:
     return read_prompt(PROMPT.read_text(), file="trader.md").policy
 
 
+def virtual_loop(shuffle_seed: int | None = None) -> PacedLoop:
+    """A loop in which time jumps; with a seed, ready tasks run in a random order."""
+    return PacedLoop(math.inf, deadlock_is_error=True, shuffle_seed=shuffle_seed)
+
+
 def virtual(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     """Run the test in virtual time."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=lambda: PacedLoop(math.inf, deadlock_is_error=True)) as runner:
+        with asyncio.Runner(loop_factory=virtual_loop) as runner:
             runner.run(test(*args, **kwargs))
 
     run.__signature__ = inspect.signature(test)  # type: ignore[attr-defined]  # pytest reads the fixtures from it
