@@ -1,7 +1,8 @@
 """The bench with an order book: snapshots, diffs and trades of others, told a second apart."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from pathlib import Path
+from typing import Literal, TypeVar
 
 from tests.unit.exchange.bench import BTC, Bench, D, HandClock, instrument
 from tui_trader.core.market import BookDiff, BookSnapshot, Level, MarketTrade
@@ -24,7 +25,7 @@ def levels(told: Levels) -> tuple[Level, ...]:
 
 @dataclass
 class DepthBench(Bench):
-    """A paper exchange that has heard a mark price of 100,000 and, unless `book` is False, a book around it."""
+    """A paper exchange that has heard a mark price of 100,000 and a book around it, unless `market` says less."""
 
     last_id: int = 0
     heard: list[BookSnapshot | BookDiff | MarketTrade] = field(default_factory=list)
@@ -32,17 +33,19 @@ class DepthBench(Bench):
     @classmethod
     def start(
         cls,
+        path: Path | None = None,
         *,
+        clock: HandClock | None = None,
         deposit: str = "1000000",
         depth: DepthModel | None = None,
         self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER,
         latency: float = 0.05,
         jitter: Jitter | None = None,
-        book: bool = True,
+        market: Literal["book", "mark", "none"] = "book",
     ) -> "DepthBench":
-        clock = HandClock()
+        clock = clock or HandClock()
         exchange = PaperExchange.open(
-            None,
+            path,
             {BTC: instrument()},
             clock,
             deposit=D(deposit),
@@ -53,9 +56,23 @@ class DepthBench(Bench):
             self_trade=self_trade,
         )
         bench = cls(exchange, clock)
-        bench.mark("100000")
-        if book:
+        if market != "none":
+            bench.mark("100000")
+        if market == "book":
             bench.snapshot()
+        return bench
+
+    async def again(self, path: Path, *, killed: bool) -> "DepthBench":
+        """The exchange after a restart, or after a kill; the feed tells again what it had told before."""
+        if killed:
+            self.exchange._books._connection.close()
+        else:
+            await self.exchange.close()
+        bench = DepthBench.start(path, clock=self.clock, market="none")
+        bench.orders, bench.last_id = self.orders, self.last_id
+        bench.heard = list(self.heard)
+        for event in bench.heard:
+            bench.exchange.on_market(event)
         return bench
 
     def snapshot(self, bids: Levels = BIDS, asks: Levels = ASKS) -> BookSnapshot:

@@ -143,7 +143,7 @@ async def test_a_trade_of_the_instant_of_arrival_is_too_early() -> None:
 
 @pytest.mark.parametrize("loss", ["gap", "quotes first"])
 async def test_without_a_place_one_goes_to_the_end_of_the_line(loss: str) -> None:
-    bench = DepthBench.start(book=loss == "gap")
+    bench = DepthBench.start(market="book" if loss == "gap" else "mark")
     if loss == "quotes first":
         bench.quote("100000", "100010")
     order = await bench.place(intent(BUY, "1", price="100000"))

@@ -199,7 +199,7 @@ async def test_a_stop_that_triggers_walks_the_book() -> None:
 
 
 async def test_an_order_that_waited_for_a_quote_takes_from_the_first_book() -> None:
-    bench = DepthBench.start(book=False)
+    bench = DepthBench.start(market="mark")
     bench.quote("100000")
     waiting = await bench.place(intent(BUY, "1"))
     assert waiting.filled == 0

@@ -8,8 +8,9 @@ fee
 - when others trade at a worse price, since they would have met it first: as much as they traded;
 - when the opposite side is told at its price or better: as much as lies there.
 A trade fills our own orders once, by price and then by place. A trade, quote or level of the very instant of an
-order's arrival does not fill it. Places are not kept on disk: after a restart, a lost book or a gap an order stands at
-the end of the line again, which can only make it wait longer.
+order's arrival does not fill it. Places are not kept on disk: after a restart or a gap an order stands at the end of
+the line as it then is, which makes it wait longer. (What we took from the book is forgotten with them; only to the
+orders that rest it is not offered again.)
 
 Our own orders never trade with each other (`SelfTrade`).
 """
@@ -61,6 +62,12 @@ class BookMatching:
         if update is BookUpdate.GAP:
             book.places.clear()
         return update
+
+    def pass_over(self, book: SymbolBook) -> None:
+        """What the book told before a restart has met our resting orders already: it is not offered to them again."""
+        for order in (*by_priority(book, Side.BUY), *by_priority(book, Side.SELL)):
+            if order.price is not None:
+                self._offers[book.symbol].give(order.side, book.instrument.max_quantity, order.price)
 
     def on_book(self, book: SymbolBook, at: Instant) -> None:
         """The book is told anew: lines shrink or grow, and what it crosses trades."""

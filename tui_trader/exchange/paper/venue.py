@@ -179,9 +179,13 @@ class Venue:
                 if not learn_only and self._on_books.offers(book):
                     self._on_books.on_trade(book, event)
             case BookSnapshot() | BookDiff():
-                if self._on_books.learn(book, event) is BookUpdate.APPLIED and not learn_only:
-                    book.quote = self._on_books.touch(book, event.time) or book.quote
-                    self._on_books.on_book(book, event.time)
+                if self._on_books.learn(book, event) is not BookUpdate.APPLIED:
+                    return
+                if learn_only:
+                    self._on_books.pass_over(book)
+                    return
+                book.quote = self._on_books.touch(book, event.time) or book.quote
+                self._on_books.on_book(book, event.time)
             case _:
                 assert_never(event)
 
