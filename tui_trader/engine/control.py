@@ -95,7 +95,7 @@ class ControlServer:
             return  # the server closes; a handler that ends as cancelled would be reported as a defect by the streams
         finally:
             writer.close()
-            with contextlib.suppress(ConnectionError):
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
     @staticmethod

@@ -154,9 +154,13 @@ def test_a_refusal_does_not_repeat_what_was_sent(folder: Path) -> None:
         assert b"1234567890" not in line_of(peer)
 
 
-def test_a_flood_without_a_line_is_hung_up_on(folder: Path) -> None:
+def test_a_flood_without_a_line_is_told_so_and_hung_up_on_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_READ_WITHIN", 10 * _PATIENCE)
     with served(folder) as (path, engine), connected(path) as peer:
         peer.sendall(b"x" * (2 * _LONGEST_LINE + 1))
+        assert json.loads(line_of(peer))["code"] == "INVALID_COMMAND"
         assert is_hung_up(peer)
         assert ask(path, AskStatus(), timeout=_PATIENCE).done
     assert [command.command for command in engine.commands] == ["status"]

@@ -156,6 +156,13 @@ def test_a_new_cycle_begins_with_a_dark_graph_and_no_decision(stage: Stage) -> N
     assert nodes(stage)[NodeName.GATHER] is NodeStage.STARTED
 
 
+def test_a_cycle_that_is_decided_anew_begins_with_a_dark_graph_too(stage: Stage) -> None:
+    for node in (NodeName.GATHER, NodeName.TRIAGE):
+        stage.publisher.heard(trace(node, NodeStage.FINISHED))
+    stage.publisher.heard(trace(NodeName.GATHER, NodeStage.STARTED))
+    assert nodes(stage) == {**dict.fromkeys(NodeName), NodeName.GATHER: NodeStage.STARTED}
+
+
 @pytest.mark.parametrize(("rows", "kept"), [(3, 3), (800, 500)])
 def test_the_journals_tail_is_kept_short_oldest_first(stage: Stage, *, rows: int, kept: int) -> None:
     log = Log((stage.publisher,))

@@ -24,7 +24,7 @@ from tui_trader.core.words import ClientOrderId, CycleVerdict, TradingState
 from tui_trader.engine.totals import RunTotals
 from tui_trader.journal.ports import Head
 
-ORDER = ClientOrderId("tt-one")
+ORDER, OTHER = ClientOrderId("tt-one"), ClientOrderId("tt-two")
 AMOUNTS = st.decimals(-10_000, 10_000, places=8)
 
 
@@ -67,6 +67,8 @@ def test_a_run_in_one_line() -> None:
         RiskJudged(verdict="shrink", tool="open_position", symbol=BTC, code="MAX_ORDER_NOTIONAL"),
         OrderChanged(client_order_id=ORDER, status=OrderStatus.SENT),
         OrderChanged(client_order_id=ORDER, status=OrderStatus.ACCEPTED),
+        OrderChanged(client_order_id=OTHER, status=OrderStatus.SENT),
+        OrderChanged(client_order_id=OTHER, status=OrderStatus.UNKNOWN),
         sold(D("12.5"), D("0.75")),
         funded(D("-0.25")),
         answered(D("0.0031")),
@@ -77,7 +79,7 @@ def test_a_run_in_one_line() -> None:
         "event": "summary",
         "time": "2025-05-05T12:00:00.000Z",
         "decisions": 2,
-        "orders": 1,
+        "orders": 2,
         "fills": 1,
         "denials": {"DAILY_LOSS": 1, "MAX_LEVERAGE": 2},
         "pnl": {
