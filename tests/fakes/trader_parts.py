@@ -176,6 +176,8 @@ class Trader:
         """kill -9: nothing is finished, nothing is written any more."""
         self.journal.die()
         self.tasks.cancel()
+        for call in self.tools._running:
+            call.cancel()
         await asyncio.sleep(0)
         self.world.trader = None
         self.world.forget_news()

@@ -5,11 +5,12 @@ from collections import Counter
 from decimal import Decimal
 
 from tests.fakes.door import Door
-from tests.fakes.trader_parts import BTC, ETH, Trader, World
+from tests.fakes.trader_parts import BTC, ETH, Trader, World, shipped_policy
 from tests.simulation.weather import CALM, WEATHERS, Weather
 from tui_trader.core.order import Intent, OrderStatus, Purpose
 from tui_trader.core.records import JsonValue, OrderChanged, OrderFilled, ToolCalled, ToolReturned
 from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
+from tui_trader.risk.policy import Policy
 
 _CALM_AFTER = 60.0
 """Seconds of good weather after which nothing of a storm may be left undone."""
@@ -41,14 +42,15 @@ class Swarm:
         until = self._world.loop.time() + hours * 3_600
         while self._world.loop.time() < until:
             await self._act()
-            await self._pass(self._chance.choice([0.0, 0.5, 3.0, 15.0, 60.0]))
-            if self._chance.random() < 0.02:
+            await self._pass(self._chance.choice([0.0, 0.0, 0.5, 2.0, 6.0, 20.0]))
+            if self._chance.random() < 0.01:
                 await self._settle()
         await self._settle()
         self._journal_is_sound()
 
     async def _start(self) -> None:
-        self.trader = trader = await self._world.start(script=self._weather.script(self._chance))
+        script = self._weather.script(self._chance)
+        self.trader = trader = await self._world.start(policy=_busy_policy(), script=script)
         if self._door is None:
             self._door = Door(trader, slack=Decimal("1.02"))
         self._door.trader = trader
@@ -81,6 +83,9 @@ class Swarm:
         assert trader is not None
         drawn = self._chance.random()
         symbol = pick([BTC, ETH])
+        if trader.switch.state is not TradingState.ACTIVE and self._chance.random() < 0.2:
+            self._spawn(trader, "resume", Actor.OPERATOR, reason="go on")
+            return
         if drawn < 0.55:
             self._spawn(trader, "open_position", Actor.AGENT, **self._entry(symbol))
         elif drawn < 0.65:
@@ -91,14 +96,16 @@ class Swarm:
             self._spawn(trader, "reduce_position", Actor.OPERATOR, symbol=symbol, percent=pick([10, 50, 100]))
         elif drawn < 0.83:
             self._spawn(trader, "cancel_all", Actor.OPERATOR, symbol=None)
-        elif drawn < 0.90:
-            self._change_weather(pick(WEATHERS))
         elif drawn < 0.92:
-            self._spawn(trader, *pick([("halt", Actor.OPERATOR), ("halt", Actor.AGENT)]), reason="r")
+            self._change_weather(pick(WEATHERS))
         elif drawn < 0.93:
+            self._spawn(trader, *pick([("halt", Actor.OPERATOR), ("halt", Actor.AGENT)]), reason="r")
+        elif drawn < 0.935:
             (self._world.folder / "HALT").touch()
-        elif drawn < 0.97:
+        elif drawn < 0.96:
             self._spawn(trader, "resume", Actor.OPERATOR, reason="go on")
+        elif drawn < 0.97:
+            self._world.fund(pick(["0.0001", "-0.0003"]), symbol)
         elif drawn < 0.98:
             self._spawn(trader, "flatten", Actor.OPERATOR)
         elif drawn < 0.99:
@@ -188,3 +195,10 @@ class Swarm:
         called = sum(isinstance(record, ToolCalled) for record in records)
         returned = sum(isinstance(record, ToolReturned) for record in records)
         assert called - returned <= 1, "a call that runs has no result yet; all others have one"
+
+
+def _busy_policy() -> Policy:
+    """The shipped policy, except that neither a day nor a minute is soon used up."""
+    policy = shipped_policy()
+    pace = {"max_entries_per_day": 10_000, "max_orders_per_minute": 60, "max_consecutive_failures": 12}
+    return policy.model_copy(update={"risk": policy.risk.model_copy(update=pace)})
