@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.console.consoles import SIZES, open_console
+from tests.console.consoles import SIZES, Console, open_console
 from tests.fakes.engine_client import (
     BTC,
     ETH,
@@ -124,11 +124,8 @@ async def test_old_prices_show_their_age_in_alarm_and_are_dim() -> None:
         assert _colours(console, "2,430.9") == old
 
 
-def _colours(console: object, text: str) -> str:
-    """The colour in which a figure of the market pane is painted, of its own style."""
-    from tests.console.consoles import Console  # noqa: PLC0415
-
-    assert isinstance(console, Console)
+def _colours(console: Console, text: str) -> str:
+    """The colour in which a figure of the market pane is painted."""
     grid = console.app.query_one("#quotes")
     for y in range(grid.size.height):
         for segment in grid.render_line(y):

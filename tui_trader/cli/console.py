@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -137,9 +138,14 @@ def in_words(summary: JsonObject) -> str:
     net = pnl.get("net") if isinstance(pnl, dict) else None
     return (
         f"{_count(summary.get('decisions'), 'decision')}, {_count(summary.get('orders'), 'order')}, "
-        f"{_count(summary.get('fills'), 'fill')}; net {net}, equity {summary.get('equity')}; "
+        f"{_count(summary.get('fills'), 'fill')}; net {_money(net)}, equity {_money(summary.get('equity'))}; "
         f"{summary.get('trading_state')}; journal {_count(summary.get('journal_entries'), 'entry', 'entries')}"
     )
+
+
+def _money(text: JsonValue) -> str:
+    """With two decimals; `?` where nothing is known."""
+    return f"{Decimal(text):,.2f}" if isinstance(text, str) else "?"
 
 
 def _count(number: JsonValue, one: str, many: str = "") -> str:

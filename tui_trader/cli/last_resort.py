@@ -59,7 +59,6 @@ class Screen:
         with contextlib.suppress(termios.error, OSError):
             blocks = os.get_blocking(self.descriptor)
             # Textual's writer waits in a write of its own; woken by the flush it finds that it may not wait, and ends.
-            threading.excepthook = _unsaid
             os.set_blocking(self.descriptor, False)
             termios.tcflow(self.descriptor, termios.TCOON)
             termios.tcsetattr(self.descriptor, termios.TCSANOW, self.settings)
@@ -108,6 +107,7 @@ class LastResort:
         if has_ended and self._has_left.wait(_CONSOLE_LEAVES_WITHIN):
             return
         if not self._has_left.is_set():
+            threading.excepthook = _unsaid
             self._screen.restore()
         with contextlib.suppress(OSError):
             self._socket.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The engine in a thread of its own: plans, runs, ends; the console's death or a stalled terminal never reaches it."""
 
 import asyncio
+import logging
 import threading
 from concurrent.futures import Future
 from functools import partial
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # at run time they come with the agent's libraries, which onl
     from tui_trader.engine.running import Alive
     from tui_trader.engine.trader import Ended
 
+_log = logging.getLogger(__name__)
 _BEAT = 0.5
 """Real seconds between two looks at the engine while a console is there, whatever the market and the clock do."""
 
@@ -112,6 +114,7 @@ class EngineThread:
             self.ended = run_to_its_end(self._options, mailbox=self.mailbox, sink=self._sink, built=self._take_up)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end in silence
             self.failure = error
+            _log.error("the engine ended early: %s", type(error).__name__, exc_info=error)
         finally:
             with self._lock:
                 self._alive = None
