@@ -9,12 +9,17 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from tui_trader.agent.deciders.ports import Decider
 from tui_trader.core.chance import Chance
-from tui_trader.core.clock import LoopClock, PacedLoop
+from tui_trader.core.clock import Clock, LoopClock, PacedLoop
+from tui_trader.core.market import MarketEvent
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
+from tui_trader.engine.home import HomeError
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
@@ -24,11 +29,15 @@ from tui_trader.engine.publisher import Publisher
 from tui_trader.engine.pump import Pump
 from tui_trader.engine.showing import Showing
 from tui_trader.engine.trader import Ended, Trader
-from tui_trader.engine.wiring import agent_of, assemble, feed_of
+from tui_trader.engine.wiring import Assembly, agent_of, assemble, feed_of
+from tui_trader.exchange.paper.books import PaperBooksError
 from tui_trader.exchange.paper.exchange import PaperExchange
+from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
+from tui_trader.journal.ports import Journal
 from tui_trader.journal.redact import Redactor
 from tui_trader.journal.writer import open_journal
+from tui_trader.market.ports import Feed
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +52,33 @@ class Alive:
     loop: PacedLoop
     trader: Trader
     switch: HaltSwitch
+    look: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a trader finds around it: time, disk, exchange and market, opened, and whatever was there before it."""
+
+    clock: Clock
+    journal: Journal
+    emergency: EmergencyLog
+    exchange: Exchange
+    feed: Feed
+    ledger: Ledger
+    saver: "BaseCheckpointSaver[str]"
+    mailbox: Mailbox
+    counterparty: Callable[[MarketEvent], None] | None = None
+    """The ear of a paper exchange, which hears each market event first."""
+    decider: Decider | None = None
+    """None: the plan's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A trader that has not begun, with the parts of it that others reach."""
+
+    trader: Trader
+    assembly: Assembly
     look: Callable[[], None]
 
 
@@ -74,36 +110,70 @@ async def _run(
         stack.push_async_callback(journal.close)
         ledger = Ledger()
         feed = feed_of(plan, clock, ledger)
-        exchange = PaperExchange.open(home.paper, feed.instruments, clock, account=f"paper-{chance.token('account')}")
+        exchange = _paper_exchange(plan, feed, clock, chance)
         stack.push_async_callback(exchange.close)
-        emergency = EmergencyLog(home.emergency, clock, chance, redact=redactor)
-        assembly = assemble(
-            plan,
+        around = Surroundings(
             clock=clock,
             journal=journal,
+            emergency=EmergencyLog(home.emergency, clock, chance, redact=redactor),
             exchange=exchange,
             feed=feed,
             ledger=ledger,
-            emergency=emergency,
-            tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
+            saver=saver,
+            mailbox=mailbox,
+            counterparty=exchange.on_market,
         )
-        showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock)
-        publisher = Publisher(mailbox, clock, status=showing.status, quotes=showing.quotes, limits=showing.limits)
-        agent = agent_of(assembly, journal, clock, saver, publisher.heard)
-        trader = Trader(
-            assembly,
-            agent,
-            exchange=exchange,
-            journal=journal,
-            clock=clock,
-            emergency=emergency,
-            pump=Pump(feed, assembly.market, counterparty=exchange.on_market, watch=publisher.look),
-            publisher=publisher,
-            showing=showing,
-            sink=sink,
-        )
-        built(Alive(loop=loop, trader=trader, switch=assembly.switch, look=publisher.look))
+        whole = trader_of(plan, around, sink=sink)
+        trader = whole.trader
+        built(Alive(loop=loop, trader=trader, switch=whole.assembly.switch, look=whole.look))
         return await trader.run(options.cycles)
+
+
+def _paper_exchange(plan: Plan, feed: Feed, clock: Clock, chance: Chance) -> PaperExchange:
+    """The paper exchange of this home, with the account that its first row names. Raises HomeError."""
+    home, opened = plan.options.home, plan.past.opened
+    way_out = "Restore the file from a copy, or start in another folder with --home."
+    if opened is not None and not (home.paper.exists() and home.paper.stat().st_size):
+        raise HomeError(f"{home.paper}: the paper exchange's books are gone, though this home has traded. {way_out}")
+    try:
+        exchange = PaperExchange.open(home.paper, feed.instruments, clock, account=f"paper-{chance.token('account')}")
+    except PaperBooksError as error:
+        raise HomeError(str(error)) from None
+    if opened is not None and opened.account != exchange.account:
+        raise HomeError(
+            f"{home.paper}: holds the account {exchange.account}, and this home belongs to {opened.account}. {way_out}"
+        )
+    return exchange
+
+
+def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Built:
+    """The whole trader of the plan, wired into its surroundings and not yet started."""
+    clock, journal, exchange = around.clock, around.journal, around.exchange
+    assembly = assemble(
+        plan,
+        clock=clock,
+        journal=journal,
+        exchange=exchange,
+        feed=around.feed,
+        ledger=around.ledger,
+        emergency=around.emergency,
+        tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
+    )
+    showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock)
+    publisher = Publisher(around.mailbox, clock, status=showing.status, quotes=showing.quotes, limits=showing.limits)
+    trader = Trader(
+        assembly,
+        agent_of(assembly, journal, clock, around.saver, publisher.heard, decider=around.decider),
+        exchange=exchange,
+        journal=journal,
+        clock=clock,
+        emergency=around.emergency,
+        pump=Pump(around.feed, assembly.market, counterparty=around.counterparty, watch=publisher.look),
+        publisher=publisher,
+        showing=showing,
+        sink=sink,
+    )
+    return Built(trader=trader, assembly=assembly, look=publisher.look)
 
 
 def _task_failed(switch: HaltSwitch, name: str, error: BaseException) -> None:

@@ -180,10 +180,12 @@ def agent_of(
     clock: Clock,
     checkpointer: "BaseCheckpointSaver[str]",
     emit: AgentListener,
+    *,
+    decider: Decider | None = None,
 ) -> Agent:
-    """The agent over the assembly's tools and readings."""
+    """The agent over the assembly's tools and readings, with the plan's decider unless another is given."""
     return Agent(
-        decider=decider_of(assembly.plan, assembly.prompt, journal, clock),
+        decider=decider or decider_of(assembly.plan, assembly.prompt, journal, clock),
         toolbox=assembly.tools,
         readings=assembly.readings,
         journal=journal,
