@@ -115,7 +115,6 @@ class _Imported:
 
 def _append_synced(path: Path, line: bytes) -> None:
     """Append and sync one line; on a line of its own even after one that was cut short. Raises OSError."""
-    fresh = not path.exists()
     descriptor = os.open(path, _FLAGS, 0o600)
     try:
         size = os.fstat(descriptor).st_size
@@ -126,8 +125,8 @@ def _append_synced(path: Path, line: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    if fresh:
-        sync_folder(path.parent)
+    # Each time: whoever made the file may have been killed before its name was durable.
+    sync_folder(path.parent)
 
 
 def _record(line: bytes) -> EmergencyImported:
