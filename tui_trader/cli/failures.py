@@ -29,6 +29,9 @@ def told(error: BaseException) -> tuple[str, int]:
     """The sentence and the code. What is not one of ours is an error of the program; the log, if kept, has it all."""
     if isinstance(error, _TOLD):
         return str(error), USAGE
+    if isinstance(error, OSError) and error.filename:
+        way_out = "See to it and to its rights, or name another folder with --home."
+        return f"{error.filename}: cannot be used ({error.strerror}). {way_out}", USAGE
     sentence = f"internal error ({type(error).__name__})"
     if not logging.getLogger().handlers:
         return f"{sentence}. Please report it.", NO

@@ -1,11 +1,16 @@
 """What a run is made of, as the user asked for it, checked."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from tui_trader.core.words import Mode
 from tui_trader.engine.home import Home
 from tui_trader.engine.settings import Settings, SettingsError
+
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
+_FASTEST = 100_000
+"""Times real time; no machine keeps up with more, and `max` is for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,9 @@ class RunOptions:
 
 
 def speed_of(text: str) -> float:
-    """`1` to any whole number, or `max`. Raises SettingsError."""
+    """A whole number from 1, or `max`. Raises SettingsError."""
     if text == "max":
         return math.inf
-    if text.isdecimal() and int(text) >= 1:
+    if _WHOLE.fullmatch(text) and 1 <= int(text) <= _FASTEST:
         return float(text)
-    raise SettingsError(f"--speed {text}: it must be a whole number from 1, or max.")
+    raise SettingsError(f"--speed {text[:20]}: it must be a whole number from 1 to {_FASTEST}, or max.")

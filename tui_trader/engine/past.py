@@ -9,7 +9,7 @@ from tui_trader.core.records import AccountReconciled, CycleDecided, EngineStart
 from tui_trader.desk.ledger import Ledger
 from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, Row
 from tui_trader.journal.reader import JournalReader
-from tui_trader.journal.writer import whole_to
+from tui_trader.journal.whole import whole_to
 
 
 @dataclass(slots=True)

@@ -56,6 +56,7 @@ def plan_of(options: RunOptions, past: Past) -> Plan:
     """Read prompt and market, choose symbols and decider. Raises PolicyError, FeedError, SettingsError, HomeError."""
     _check_mode(options, past)
     prompt = load_prompt(options.prompt, (options.home.prompts, shipped("prompts")))
+    prompt.rendered()  # a template that does not render is refused before anything is written
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
     symbols = _wanted(options, prompt.policy)
     choice = parse_feed(options.feed)

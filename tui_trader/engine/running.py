@@ -40,6 +40,7 @@ from tui_trader.journal.writer import open_journal
 from tui_trader.market.ports import Feed
 
 _log = logging.getLogger(__name__)
+_WAY_OUT = "Restore the file from a copy, or start in another folder with --home."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ async def _run(
         feed = feed_of(plan, clock, ledger)
         exchange = _paper_exchange(plan, feed, clock, chance)
         stack.push_async_callback(exchange.close)
+        _check_account(plan, exchange)
         around = Surroundings(
             clock=clock,
             journal=journal,
@@ -130,20 +132,22 @@ async def _run(
 
 
 def _paper_exchange(plan: Plan, feed: Feed, clock: Clock, chance: Chance) -> PaperExchange:
-    """The paper exchange of this home, with the account that its first row names. Raises HomeError."""
-    home, opened = plan.options.home, plan.past.opened
-    way_out = "Restore the file from a copy, or start in another folder with --home."
-    if opened is not None and not (home.paper.exists() and home.paper.stat().st_size):
-        raise HomeError(f"{home.paper}: the paper exchange's books are gone, though this home has traded. {way_out}")
+    """The paper exchange of this home. Raises HomeError."""
+    path = plan.options.home.paper
+    if plan.past.opened is not None and not (path.exists() and path.stat().st_size):
+        raise HomeError(f"{path}: the paper exchange's books are gone, though this home has traded. {_WAY_OUT}")
     try:
-        exchange = PaperExchange.open(home.paper, feed.instruments, clock, account=f"paper-{chance.token('account')}")
+        return PaperExchange.open(path, feed.instruments, clock, account=f"paper-{chance.token('account')}")
     except PaperBooksError as error:
         raise HomeError(str(error)) from None
+
+
+def _check_account(plan: Plan, exchange: PaperExchange) -> None:
+    """The account is the one that the home's first row names. Raises HomeError."""
+    opened = plan.past.opened
     if opened is not None and opened.account != exchange.account:
-        raise HomeError(
-            f"{home.paper}: holds the account {exchange.account}, and this home belongs to {opened.account}. {way_out}"
-        )
-    return exchange
+        what = f"holds the account {exchange.account}, and this home belongs to {opened.account}"
+        raise HomeError(f"{plan.options.home.paper}: {what}. {_WAY_OUT}")
 
 
 def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Built:

@@ -4,10 +4,17 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError as SourceError
 
 from tui_trader.core.words import Mode
 
@@ -17,6 +24,11 @@ _OUTSIDE_THE_MODEL = frozenset({f"{PREFIX}HOME"})
 
 class SettingsError(Exception):
     """A setting is wrong or unknown; the sentence names it and the fix, never its value."""
+
+
+def _listed(value: object) -> object:
+    """A list, or its members in one text, separated by commas, as on the command line."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 class BinanceSettings(BaseModel):
@@ -55,10 +67,10 @@ class Settings(BaseSettings):
 
     mode: Mode = Mode.PAPER
     feed: str = "auto"
-    symbols: tuple[str, ...] = ()
+    symbols: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     prompt: str = "trader"
     decider: Literal["auto", "openai", "rules"] = "auto"
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
     speed: str = "1"
     theme: str = "midnight"
     mouse: bool | None = None
@@ -101,6 +113,11 @@ def load_settings(config: Path) -> Settings:
 
     try:
         return _FromFile()
+    except SourceError:
+        # It says which field, and why in words that may quote what was given.
+        raise SettingsError(
+            f"environment: a section cannot be set as a whole; set its parts, such as {PREFIX}OPENAI__MODEL."
+        ) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import assert_never
 
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
 from tui_trader.core.records import Record
 from tui_trader.journal.canonical import canonical
 from tui_trader.journal.codec import decode, encode
-from tui_trader.journal.head import HeadFile, HeadGarbled
-from tui_trader.journal.layout import START, Draft, StoredRow, Tip, sealed
-from tui_trader.journal.ports import Entry, Fold, Head, JournalCorrupt, JournalUnwritable, Row
+from tui_trader.journal.head import HeadFile
+from tui_trader.journal.layout import Draft, StoredRow, Tip, sealed
+from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
 from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.store import HeadLags, LoopStore, Store, ThreadStore, unwritable
-from tui_trader.journal.verify import Broken, Verified, verify
+from tui_trader.journal.whole import whole_to
 
 
 async def open_journal(
@@ -39,31 +38,6 @@ async def open_journal(
         await store.close()
         raise unwritable(path, error) from None
     return journal
-
-
-def whole_to(path: Path) -> Tip:
-    """Where the log at `path` stands, after every row of it was checked. Raises JournalCorrupt with the way out."""
-    if _is_fresh(path):
-        return START
-    match verify(path):
-        case Broken() as broken:
-            raise JournalCorrupt(
-                f"{path}: {broken}. Keep the folder as evidence; restore journal and head file together "
-                "from a backup, or start in a fresh home (--home)."
-            )
-        case Verified() as whole:
-            return Tip(whole.log, whole.head, whole.time)
-        case never:
-            assert_never(never)
-
-
-def _is_fresh(path: Path) -> bool:
-    """Whether nothing was ever written here: no log, and no head file that knows of one."""
-    try:
-        head = HeadFile.beside(path).read()
-    except (HeadGarbled, OSError):
-        return False
-    return not path.is_file() and (head is None or head.seq == 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The operator's hand from another shell, and the socket behind it: same limits, clear answers, and nothing kills it."""
+"""The operator's hand from another shell, and the socket behind it: same limits, clear answers, nothing kills it."""
 
 import json
 import socket
