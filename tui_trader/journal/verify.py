@@ -89,7 +89,7 @@ def _checked(connection: sqlite3.Connection, path: Path, head: Head | None) -> V
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    """Whether a crash came between the creation of the file and that of its table."""
+    """Whether the file was made, by whomever, and nothing was ever put into it."""
     return not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
 
 
