@@ -1,4 +1,4 @@
-"""What holds on the order book whatever is ordered, told, lost and killed: nobody gets what was not there or too soon."""
+"""What holds on the order book, whatever is ordered, told, lost and killed: nothing that was not there, or too soon."""
 
 import shutil
 import tempfile

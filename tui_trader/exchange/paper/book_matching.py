@@ -9,8 +9,8 @@ fee
 - when the opposite side is told at its price or better: as much as lies there.
 A trade fills our own orders once, by price and then by place. A trade, quote or level of the very instant of an
 order's arrival does not fill it. Places are not kept on disk: after a restart or a gap an order stands at the end of
-the line as it then is, which makes it wait longer. (What we took from the book is forgotten with them; only to the
-orders that rest it is not offered again.)
+the line as it then is, which makes it wait longer. What we took from the book is forgotten with them, but what a book
+offers when it begins is not offered to orders that rest already, since they may have met it before.
 
 Our own orders never trade with each other (`SelfTrade`).
 """
@@ -63,23 +63,22 @@ class BookMatching:
             book.places.clear()
         return update
 
+    def learn_touch(self, book: SymbolBook, quote: Quote) -> None:
+        """Take in the touch, which is told faster than the book."""
+        self._offers[book.symbol].hear_touch(quote)
+
     def pass_over(self, book: SymbolBook) -> None:
-        """What the book told before a restart has met our resting orders already: it is not offered to them again."""
+        """What is offered now is not offered to our resting orders, then or later."""
         for order in (*by_priority(book, Side.BUY), *by_priority(book, Side.SELL)):
             if order.price is not None:
                 self._offers[book.symbol].give(order.side, book.instrument.max_quantity, order.price)
 
-    def on_book(self, book: SymbolBook, at: Instant) -> None:
-        """The book is told anew: lines shrink or grow, and what it crosses trades."""
-        offers = self._offers[book.symbol]
+    def match(self, book: SymbolBook, at: Instant) -> None:
+        """The book or its touch was told anew: lines shrink or grow, and what it crosses trades."""
         if book.working:
+            offers = self._offers[book.symbol]
             self._hear_levels(book, offers, at)
             self._match_working(book, offers, at)
-
-    def on_quote(self, book: SymbolBook, quote: Quote) -> None:
-        """The touch is told, faster than the book."""
-        self._offers[book.symbol].hear_touch(quote)
-        self.on_book(book, quote.time)
 
     def on_trade(self, book: SymbolBook, trade: MarketTrade) -> None:
         """A trade of others: it moves our lines, and fills what it reaches."""

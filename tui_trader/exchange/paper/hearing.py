@@ -22,8 +22,9 @@ def hear(venue: Venue, book: SymbolBook, event: MarketEvent) -> None:
     """
     match event:
         case Quote():
-            if event.time > book.resume.quote and not (book.quote and event.time < book.quote.time):
-                venue.on_quote(book, event)
+            is_news = event.time > book.resume.quote
+            if not (is_news and book.quote and event.time < book.quote.time):
+                venue.on_quote(book, event, learn_only=not is_news)
         case MarkPrice():
             if event.time > book.resume.mark and not (book.mark and event.time < book.mark.time):
                 venue.on_mark(book, event)

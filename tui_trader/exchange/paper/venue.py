@@ -164,28 +164,40 @@ class Venue:
 
     # The market
 
-    def on_quote(self, book: SymbolBook, quote: Quote) -> None:
-        """The best bid and ask: against them alone, or as the newest word on the order book, working orders trade."""
-        book.quote = quote
+    def on_quote(self, book: SymbolBook, quote: Quote, *, learn_only: bool) -> None:
+        """The best bid and ask: against them alone, or as the newest word on the order book, working orders trade.
+
+        `learn_only` takes in what is told and lets nothing trade, here as below.
+        """
         if self._on_books.offers(book):
-            self._on_books.on_quote(book, quote)
-        elif book.working:
-            self._on_quotes.on_quote(book, quote)
+            self._on_books.learn_touch(book, quote)
+            if not learn_only:
+                book.quote = quote
+                self._on_books.match(book, quote.time)
+        elif not learn_only:
+            book.quote = quote
+            if book.working:
+                self._on_quotes.on_quote(book, quote)
 
     def on_depth(self, book: SymbolBook, event: BookSnapshot | BookDiff | MarketTrade, *, learn_only: bool) -> None:
-        """The order book, and trades of others. `learn_only` takes in what is told and lets nothing trade."""
+        """The order book, and trades of others.
+
+        What stands on a book that begins, and what is only learnt, is not offered to orders that rest already: they may
+        have met it before.
+        """
+        began = self._on_books.offers(book) is not None
         match event:
             case MarketTrade():
-                if not learn_only and self._on_books.offers(book):
+                if began and not learn_only:
                     self._on_books.on_trade(book, event)
             case BookSnapshot() | BookDiff():
                 if self._on_books.learn(book, event) is not BookUpdate.APPLIED:
                     return
-                if learn_only:
+                if learn_only or not began:
                     self._on_books.pass_over(book)
-                    return
-                book.quote = self._on_books.touch(book, event.time) or book.quote
-                self._on_books.on_book(book, event.time)
+                if not learn_only:
+                    book.quote = self._on_books.touch(book, event.time) or book.quote
+                    self._on_books.match(book, event.time)
             case _:
                 assert_never(event)
 
