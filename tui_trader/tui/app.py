@@ -150,7 +150,7 @@ class TraderApp(QuietApp):
         status, life = self._trading.status, self._vitals.latest.life
         ends_with_us = self._client.embeds and life not in (Life.ENDED, Life.FAILED)
         if status is not None and status.positions and ends_with_us:
-            self.push_screen(QuitDialog(status, self._glyphs), self._quit)
+            self.push_screen(QuitDialog(lambda: self._trading.status, self._glyphs), self._quit)
         else:
             self.exit()
 

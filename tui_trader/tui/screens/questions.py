@@ -84,20 +84,28 @@ def order_line(order: Order) -> str:
 
 
 class QuitDialog(Confirmation):
-    """Quit with a position open?"""
+    """Quit with a position open? What is open follows the engine."""
 
     TITLE = "quit"
     KEYS_LINE = "y  quit    n, escape  stay"
 
-    def __init__(self, status: StatusView, glyphs: Glyphs) -> None:
+    def __init__(self, status: Callable[[], StatusView | None], glyphs: Glyphs) -> None:
         super().__init__(glyphs)
-        self._held = status.positions
+        self._status = status
 
     def on_mount(self) -> None:
-        """What stays, and what does not."""
-        naked = [position for position in self._held if position.stop_price is None]
+        """What stays, and what does not; kept up to date."""
+        self._list()
+        self.set_interval(_LOOK_EVERY, self._list)
+
+    def _list(self) -> None:
+        status = self._status()
+        held = status.positions if status is not None else ()
+        naked = [position for position in held if position.stop_price is None]
         lines: list[Line] = [(Span("Open:", Tone.TITLE),)]
-        lines += _at_most([bullet(_with_stop(position), Tone.STRONG) for position in self._held], _MOST_LISTED)
+        lines += _at_most([bullet(_with_stop(position), Tone.STRONG) for position in held], _MOST_LISTED // 2) or [
+            bullet("nothing is held any more", Tone.DIM)
+        ]
         lines.append((Span("Quitting stops the trader. Working entries are cancelled;", Tone.PLAIN),))
         lines.append((Span("stops stay on the exchange, and nobody moves them until the next start."),))
         if naked:
