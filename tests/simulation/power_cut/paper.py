@@ -95,6 +95,8 @@ class PaperSubject:
         asked = [await bench.exchange.query(BTC, order_id) for order_id in sorted(self._sent)]
         sent = [found for found in asked if found]
         said: dict[ClientOrderId, str] = {}
+        for order in sent:
+            _tell(order, said, recorder)
         now = bench.exchange.market_time
         bench.clock._now = max(bench.clock.now(), now or DAYBREAK)
         bench.mark("100000")
