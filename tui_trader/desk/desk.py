@@ -19,6 +19,7 @@ from tui_trader.desk.sender import Sender, Sent
 from tui_trader.desk.state import Halts, Resumed, StateKeeper
 from tui_trader.desk.watch import Watch
 from tui_trader.exchange.ports import Refused, Uncertain
+from tui_trader.journal.ports import Fold
 from tui_trader.risk.book import Book
 from tui_trader.risk.gate import Judgement
 
@@ -50,6 +51,10 @@ class Desk:
     def look(self, symbol: Symbol) -> None:
         """Something of this symbol changed: its protection is looked after."""
         self._protector.look(symbol)
+
+    def tell_aside(self, fold: Fold) -> None:
+        """Rows that only the emergency log could take go to this fold, too."""
+        self._parts.aside.append(fold)
 
     # ------------------------------------------------------------------ running
 

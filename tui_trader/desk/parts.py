@@ -15,7 +15,7 @@ from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
-from tui_trader.journal.ports import Journal
+from tui_trader.journal.ports import Fold, Journal
 from tui_trader.risk.book import MarketView
 from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.meters import LossMeters
@@ -64,6 +64,8 @@ class Parts:
     instruments: Mapping[Symbol, Instrument]
     fees: FeeRates
     tasks: "TaskKeeper"
+    aside: list[Fold] = field(default_factory=list)
+    """Who hears of rows that only the emergency log could take, besides ledger and trading state."""
 
     def mark(self, symbol: Symbol) -> Price | None:
         """The symbol's mark price."""

@@ -35,6 +35,8 @@ def put_aside(parts: Parts, record: Record, *, actor: Actor, correlation: str = 
     )
     parts.ledger.apply(row)
     parts.state.apply(row)
+    for fold in parts.aside:
+        fold.apply(row)
     return row
 
 

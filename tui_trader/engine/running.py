@@ -127,6 +127,7 @@ async def _run(
         )
         whole = trader_of(plan, around, sink=sink)
         trader = whole.trader
+        journal.when_unwritable(trader.journal_lost)
         built(Alive(loop=loop, trader=trader, switch=whole.assembly.switch, look=whole.look))
         return await trader.run(options.cycles)
 

@@ -110,6 +110,12 @@ class Trader:
         self._stop_reason = self._stop_reason or reason
         self._stopping.set()
 
+    def journal_lost(self, failure: JournalUnwritable) -> None:
+        """The journal takes no row any more: HALTED at once, with what failed as the reason. Call it on the loop."""
+        self._assembly.switch.trip()
+        halting = self._assembly.desk.state.halt(str(failure), actor=Actor.SYSTEM, code="JOURNAL")
+        self._assembly.tasks.spawn("halt without a journal", halting)
+
     def _why(self, pumping: asyncio.Task[None], deciding: asyncio.Task[None]) -> str:
         """The reason that ended the wait."""
         failure = _failure_of(pumping, deciding)
@@ -124,9 +130,12 @@ class Trader:
     async def _begin(self) -> None:
         """Everything that must be durable or warm before the first look at the exchange."""
         if self._lines is None:
-            self._journal.attach(Folds(self._totals, self._publisher))
+            listeners = Folds(self._totals, self._publisher)
         else:
-            self._journal.attach(Folds(self._totals, self._publisher, self._lines))
+            listeners = Folds(self._totals, self._publisher, self._lines)
+        self._journal.attach(listeners)
+        self._assembly.desk.tell_aside(listeners)
+        if self._lines is not None:
             self._lines.go_live()
         await import_emergencies(self._emergency, self._journal)
         await self._assembly.tools.close_interrupted()

@@ -11,6 +11,7 @@ from tests.integration.cli.markets import write_market
 from tests.integration.cli.program import Line, Shell
 from tests.integration.cli.records import Orders, PaperBooks, journal_rows, orders_of, paper_books
 from tui_trader.core.order import Fill, OrderStatus, Purpose
+from tui_trader.core.words import ClientOrderId
 
 MOST_LINES = 60
 """Before a kill; about half a second at full speed."""
@@ -113,7 +114,7 @@ def positions(fills: list[Fill]) -> Iterator[tuple[str, Decimal]]:
         yield symbol, sum((fill.signed_quantity for fill in fills if fill.symbol == symbol), start=Decimal(0))
 
 
-def last_entry(orders: Orders, symbol: str) -> str:
+def last_entry(orders: Orders, symbol: str) -> ClientOrderId:
     """The id of the order that opened what is held."""
     entries = [f for f in orders.fills if orders.intents[f.client_order_id].purpose is Purpose.ENTRY]
     return [fill.client_order_id for fill in entries if fill.symbol == symbol][-1]

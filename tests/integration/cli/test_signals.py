@@ -63,7 +63,7 @@ def test_a_lost_terminal_does_not_end_a_run(shell: Shell, home: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("moment", [0.0, 0.01, 0.03, 0.06, 0.1])
+@pytest.mark.parametrize("moment", [0.0, 0.02, 0.1])
 def test_a_signal_during_the_start_leaves_nothing_half_done(
     shell: Shell, home: Path, number: signal.Signals, moment: float
 ) -> None:
@@ -84,18 +84,19 @@ def test_a_signal_during_the_start_leaves_nothing_half_done(
 def test_a_reader_that_stalls_stalls_neither_the_engine_nor_its_end(shell: Shell, home: Path) -> None:
     feed = ("run", "--home", home, *SYNTHETIC, "--speed", "max")
     with shell.start(*feed, pipe_bytes=SMALL_PIPE) as program:
-        for _ in range(400):
-            (status,) = shell.run("status", "--home", home, "--json").lines or [{}]
-            if status.get("last_cycle", 0) > MORE_CYCLES_THAN_IT_HOLDS:
-                break
-        else:
-            pytest.fail(f"the engine stands still: {status}")
+        assert any(last_cycle(shell, home) > MORE_CYCLES_THAN_IT_HOLDS for _ in range(400))
         program.signal(signal.SIGTERM)
         assert program.ended_within(30)
         assert isinstance(journal_rows(home)[-1].record, EngineStopped)
         ended = program.end()
     assert (ended.code, ended.err) == (130, "")
     assert len(ended.out) <= SMALL_PIPE
+
+
+def last_cycle(shell: Shell, home: Path) -> int:
+    """How far the engine is, as it answers; nought while there is nothing to ask."""
+    ended = shell.run("status", "--home", home, "--json")
+    return int(ended.lines[0]["last_cycle"]) if ended.code == 0 else 0
 
 
 def test_a_reader_that_leaves_does_not_end_a_run(shell: Shell, home: Path) -> None:
