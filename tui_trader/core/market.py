@@ -1,16 +1,18 @@
-"""What a market says: typed events, in exchange time, as feeds yield them and the paper exchange hears them."""
+"""What a market says: typed events as feeds yield them and the paper exchange hears them.
+
+Quotes and trades come hundreds a second. They are tuples underneath, which costs a third of a frozen dataclass.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.money import Price, Quantity
 from tui_trader.core.words import Symbol
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """The best bid and ask with their sizes."""
 
     symbol: Symbol
@@ -63,7 +65,10 @@ class Candle:
 
 @dataclass(frozen=True, slots=True)
 class FeedGap:
-    """The feed has nothing between `since` and `time`; what was computed across it is not to be trusted."""
+    """The feed has nothing between `since` and `time`; what was computed across it is not to be trusted.
+
+    Order books are broken off too: a snapshot follows where there is one.
+    """
 
     symbol: Symbol
     time: Instant
@@ -101,8 +106,7 @@ class BookDiff:
     asks: tuple[Level, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MarketTrade:
+class MarketTrade(NamedTuple):
     """A trade of others. `buyer_is_maker` True: a seller came and took bids."""
 
     symbol: Symbol

@@ -215,15 +215,22 @@ class _Levels:
         self._sweep_at = 2 * len(self._rising) + _ENDED_KEPT
 
     def update(self, levels: Iterable[Level]) -> None:
+        """The dictionary is updated in one call, whatever the count; prices that are new stand at its end then."""
         quantities = self.quantities
-        for price, quantity in levels:
-            if price in quantities:
-                quantities[price] = quantity
-            elif quantity:
-                quantities[price] = quantity
+        known = len(quantities)
+        quantities.update(levels)
+        if len(quantities) > known:
+            self._place(len(quantities) - known)
+
+    def _place(self, new: int) -> None:
+        """Sort the newest prices in, but not those at which nothing rests and nothing did."""
+        for price in tuple(islice(reversed(self.quantities), new)):
+            if self.quantities[price]:
                 insort(self._rising, price)
+            else:
+                del self.quantities[price]
         if len(self._rising) > self._sweep_at:
-            self.replace(tuple(quantities.items()))
+            self.replace(tuple(self.quantities.items()))
 
     def best_price(self) -> Price | None:
         """The best price; what ended before it is let go."""

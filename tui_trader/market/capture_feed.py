@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,10 +88,10 @@ class CaptureFeed:
         if captured is None or before <= self._market.start or count <= 0:
             return ()
         closed: deque[Candle] = deque(maxlen=count)
-        for told in capture_events(captured.path, captured.instrument):
-            if told.time > before:
+        for time, events in capture_events(captured.path, captured.instrument):
+            if time > before:
                 break
-            closed.extend(event for event in told.events if isinstance(event, Candle))
+            closed.extend(event for event in events if isinstance(event, Candle))
         return tuple(closed)
 
     async def events(self, after: Instant | None) -> AsyncIterator[MarketEvent]:
@@ -101,20 +101,20 @@ class CaptureFeed:
         told_of_all = _woven([capture_events(each.path, each.instrument) for each in market.symbols.values()])
         books = {symbol: OrderBook(symbol) for symbol in market.symbols}
         behind = 0
-        for told in told_of_all:
-            if told.time < begins:
-                _follow(books, told)
+        for time, events in told_of_all:
+            if time < begins:
+                _follow(books, events)
                 continue
-            if told.time > self._clock.now():
+            if time > self._clock.now():
                 behind = 0
-                await self._clock.sleep_until(told.time)
+                await self._clock.sleep_until(time)
             elif (behind := behind + 1) % _BACKLOG == 0:
                 await self._clock.sleep(0)
             while books:
                 _, book = books.popitem()
                 if book.is_whole:
-                    yield _snapshot(book, told.time)
-            for event in told.events:
+                    yield _snapshot(book, time)
+            for event in events:
                 yield event
 
 
@@ -128,18 +128,18 @@ def _woven(streams: Sequence[Iterator[Told]]) -> Iterator[Told]:
         first = next(stream, None)
         if first is None:
             return
-        heapq.heappush(heads, (first.time, number, first))
+        heapq.heappush(heads, (first[0], number, first))
     while True:
         _, number, told = heads[0]
         yield told
         following = next(streams[number], None)
         if following is None:
             return
-        heapq.heapreplace(heads, (following.time, number, following))
+        heapq.heapreplace(heads, (following[0], number, following))
 
 
-def _follow(books: Mapping[Symbol, OrderBook], told: Told) -> None:
-    for event in told.events:
+def _follow(books: Mapping[Symbol, OrderBook], events: Iterable[MarketEvent]) -> None:
+    for event in events:
         if isinstance(event, BookSnapshot | BookDiff):
             books[event.symbol].apply(event)
         elif isinstance(event, FeedGap):

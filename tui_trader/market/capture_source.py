@@ -1,9 +1,9 @@
 """One symbol's capture as a market: its messages, and what follows from them (book, mark, candles, gaps)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, assert_never
+from typing import TypeAlias, assert_never
 
 from tui_trader.core.clock import NANOSECONDS, Instant
 from tui_trader.core.instrument import Instrument
@@ -14,21 +14,18 @@ from tui_trader.core.market import (
     MarketEvent,
     MarketTrade,
     MarkPrice,
+    Quote,
 )
 from tui_trader.core.money import ZERO
 from tui_trader.market.candle_builder import CandleBuilder
 from tui_trader.market.capture_file import RawMessage, read_capture
-from tui_trader.market.capture_messages import BookTicker, Malformed, Message, MessageDecoder
+from tui_trader.market.capture_messages import Malformed, Message, MessageDecoder
 from tui_trader.market.depth_sync import DepthSync
+from tui_trader.market.ports import FeedError
 from tui_trader.market.rows import fault
 
-
-class Told(NamedTuple):
-    """Events that can be known at one time: a message's receipt, or a candle's close."""
-
-    time: Instant
-    events: tuple[MarketEvent, ...]
-
+Told: TypeAlias = tuple[Instant, tuple[MarketEvent, ...]]
+"""Events that can be known at one time, and that time: a message's receipt, or a candle's close."""
 
 SILENCE = 10 * NANOSECONDS
 """A longer pause between two messages is a gap: this market moves many times a second."""
@@ -50,74 +47,84 @@ def capture_events(path: Path, instrument: Instrument) -> Iterator[Told]:
 
     A pause of more than `SILENCE` and a hole in the diffs are told as FeedGap; the candles and the book begin anew.
     """
+    return events_of(read_capture(path), instrument, path)
+
+
+def events_of(messages: Iterable[RawMessage], instrument: Instrument, path: Path) -> Iterator[Told]:
+    """As `capture_events`, of messages that were read from `path` before."""
     decoder = MessageDecoder(instrument.symbol)
     market: _Market | None = None
-    for message in read_capture(path):
-        event = _decoded(decoder, path, message)
+    for message in messages:
+        try:
+            event = decoder.decode(message.json, message.received)
+        except Malformed as error:
+            raise _at_line(path, message, error) from error
         if event is None:
             continue
         now = message.received
         if market is None:
-            market = _Market(instrument, now)
-        if now >= market.due:
+            market = _Market(instrument, decoder, now)
+        if now >= market.due or now - market.heard >= SILENCE:
             yield from market.catch_up(now)
         events = market.take(event, now)
         if events:
-            yield Told(now, events)
+            yield now, events
 
 
 def first_received(path: Path, instrument: Instrument) -> Instant:
     """When the first message was received; it is decoded too, so that another kind of file fails here."""
     for message in read_capture(path):
-        _decoded(MessageDecoder(instrument.symbol), path, message)
+        try:
+            MessageDecoder(instrument.symbol).decode(message.json, message.received)
+        except Malformed as error:
+            raise _at_line(path, message, error) from error
         return message.received
     raise fault(path, None, "the file is empty", "Record it again")
 
 
-def _decoded(decoder: MessageDecoder, path: Path, message: RawMessage) -> Message | None:
-    try:
-        return decoder.decode(message.json, message.received)
-    except Malformed as error:
-        raise fault(path, message.line, str(error), "Cut the file there, or record it again") from error
+def _at_line(path: Path, message: RawMessage, error: Malformed) -> FeedError:
+    return fault(path, message.line, str(error), "Cut the file there, or record it again")
 
 
 class _Market:
     """What a capture's messages come to."""
 
-    def __init__(self, instrument: Instrument, begins: Instant) -> None:
+    def __init__(self, instrument: Instrument, decoder: MessageDecoder, begins: Instant) -> None:
         self._symbol = instrument.symbol
+        self._decoder = decoder
         self._funding_period = instrument.funding_hours * 3600 * NANOSECONDS
         self._candles = CandleBuilder(instrument.symbol, begins)
         self._depth = DepthSync()
-        self._heard = begins
         self._diff_time = begins
         self._bookless_since: Instant | None = None
         self._next_mark = begins
-
-    @property
-    def due(self) -> Instant:
-        """From when on `catch_up` has something to tell before the next message is taken."""
-        return min(self._candles.closes, Instant(self._heard + SILENCE))
+        self.heard = begins
+        """When the newest message was taken."""
+        self.due = self._candles.closes
+        """From then on `catch_up` must be called before the next message is taken; after `SILENCE` too."""
 
     def catch_up(self, now: Instant) -> Iterator[Told]:
-        """What happened before a message of `now`: minutes that ended, or silence."""
-        if now - self._heard >= SILENCE:
+        """What happened before a message of `now`: silence, or minutes that ended."""
+        if now - self.heard >= SILENCE:
             self._depth.lost()
             self._bookless_since = None
-            self._candles = CandleBuilder(self._symbol, now)
-            yield Told(now, (FeedGap(self._symbol, now, self._heard),))
-        while now >= self._candles.closes:
-            closes = self._candles.closes
+            self._begin_candles(now)
+            yield now, (FeedGap(self._symbol, now, self.heard),)
+        while now >= self.due:
+            closes = self.due
             candle = self._candles.close()
+            self.due = self._candles.closes
             if candle is not None:
-                yield Told(closes, (candle,))
+                yield closes, (candle,)
 
     def take(self, event: Message, now: Instant) -> tuple[MarketEvent, ...]:
         """What is told because of the message, in order."""
-        self._heard = now
+        self.heard = now
         match event:
-            case BookTicker():
-                return self._quote(event, now)
+            case Quote():
+                if now >= self._next_mark or self._bookless_since is not None:
+                    return self._quote(event, now)
+                return (event,)
             case MarketTrade():
                 self._candles.add(now, event.price, event.quantity)
                 return (event,)
@@ -128,16 +135,22 @@ class _Market:
             case _:
                 assert_never(event)
 
-    def _quote(self, ticker: BookTicker, now: Instant) -> tuple[MarketEvent, ...]:
-        quote = ticker.quote
+    def _begin_candles(self, now: Instant) -> None:
+        self._candles = CandleBuilder(self._symbol, now)
+        self.due = self._candles.closes
+
+    def _quote(self, quote: Quote, now: Instant) -> tuple[MarketEvent, ...]:
+        """A quote with what it is the occasion for: the mark of a new second, a book that has no other beginning."""
+        told: list[MarketEvent] = []
+        if now >= self._next_mark:
+            self._next_mark = Instant(now - now % NANOSECONDS + NANOSECONDS)
+            next_funding = Instant(now - now % self._funding_period + self._funding_period)
+            told.append(MarkPrice(self._symbol, now, quote.mid, ZERO, next_funding))
+        told.append(quote)
         if self._bookless_since is not None and now - self._bookless_since > SNAPSHOT_WAIT:
             bids, asks = ((quote.bid, quote.bid_size),), ((quote.ask, quote.ask_size),)
-            return (quote, *self._snapshot(BookSnapshot(self._symbol, now, ticker.update_id, bids, asks)))
-        if now < self._next_mark:
-            return (quote,)
-        self._next_mark = Instant(now - now % NANOSECONDS + NANOSECONDS)
-        next_funding = Instant(now - now % self._funding_period + self._funding_period)
-        return MarkPrice(self._symbol, now, quote.mid, ZERO, next_funding), quote
+            told += self._snapshot(BookSnapshot(self._symbol, now, self._decoder.quoted_at, bids, asks))
+        return tuple(told)
 
     def _diff(self, diff: BookDiff, now: Instant) -> tuple[MarketEvent, ...]:
         was_in_step = not self._depth.needs_snapshot
@@ -149,7 +162,7 @@ class _Market:
             return ()
         if was_in_step:
             self._bookless_since = now
-            self._candles = CandleBuilder(self._symbol, now)
+            self._begin_candles(now)
             return (FeedGap(self._symbol, now, self._diff_time),)
         if self._bookless_since is None:
             self._bookless_since = now

@@ -17,7 +17,8 @@ from tui_trader.core.market import (
     MarkPrice,
     Quote,
 )
-from tui_trader.core.money import BPS, Price
+from tui_trader.core.money import BPS, ZERO, Price
+from tui_trader.core.order_book import BookUpdate, OrderBook
 from tui_trader.core.words import Symbol
 from tui_trader.market.figures import HOUR, Figures, figures_of
 from tui_trader.market.ports import Snapshot
@@ -57,9 +58,10 @@ class MarketState:
 
     def apply(self, event: MarketEvent) -> None:
         """Take an event in, or refuse it."""
-        state = self._symbols.get(event.symbol)
+        symbol = event.symbol
+        state = self._symbols.get(symbol)
         if state is None:
-            state = self._symbols[event.symbol] = _SymbolState()
+            state = self._symbols[symbol] = _SymbolState()
         if not state.take(event, self._clock.now()):
             self._refused += 1
 
@@ -128,6 +130,11 @@ class MarketState:
         state = self._symbols.get(symbol)
         return state.quote if state else None
 
+    def book(self, symbol: Symbol) -> OrderBook | None:
+        """The order book, where the feed has one; to be read only, and only while it `is_whole`."""
+        state = self._symbols.get(symbol)
+        return state.book if state else None
+
     def funding(self, symbol: Symbol) -> FundingSettled | None:
         """The newest settled funding."""
         state = self._symbols.get(symbol)
@@ -144,7 +151,7 @@ class _SymbolState:
     A figure has arrived when it came, but not later than its own time says: what a stalled loop delivers late is old.
     """
 
-    __slots__ = ("candle_arrived", "figures", "funding", "mark", "mark_arrived", "quote", "quote_arrived")
+    __slots__ = ("book", "candle_arrived", "figures", "funding", "mark", "mark_arrived", "quote", "quote_arrived")
 
     def __init__(self) -> None:
         self.quote: Quote | None = None
@@ -154,12 +161,17 @@ class _SymbolState:
         self.funding: FundingSettled | None = None
         self.candle_arrived: Instant | None = None
         self.figures = Figures()
+        self.book: OrderBook | None = None
 
     def take(self, event: MarketEvent, now: Instant) -> bool:
         """Take the event in; False if it was refused."""
         match event:
             case Quote():
                 return self._take_quote(event, now)
+            case MarketTrade():
+                return _is_price(event.price) and _is_size(event.quantity)
+            case BookDiff() | BookSnapshot():
+                return self._take_book(event)
             case MarkPrice():
                 return self._take_mark(event, now)
             case Candle():
@@ -167,20 +179,18 @@ class _SymbolState:
             case FundingSettled():
                 return self._take_funding(event)
             case FeedGap():
-                self.figures = Figures()
-                self.candle_arrived = None
-                return True
-            case BookSnapshot() | BookDiff() | MarketTrade():
-                return True
+                return self._take_gap()
             case _:
                 assert_never(event)
 
     def _take_quote(self, event: Quote, now: Instant) -> bool:
         if self.quote is not None and event.time < self.quote.time:
             return False
-        if not (_is_price(event.bid) and _is_price(event.ask) and event.bid <= event.ask):
+        # Most events are quotes, so what `_is_price` and `_is_size` say stands here without the calls.
+        bid, ask, bid_size, ask_size = event.bid, event.ask, event.bid_size, event.ask_size
+        if not (bid.is_finite() and ask.is_finite() and ZERO < bid <= ask):
             return False
-        if not (_is_size(event.bid_size) and _is_size(event.ask_size)):
+        if not (bid_size.is_finite() and ask_size.is_finite() and bid_size >= ZERO and ask_size >= ZERO):
             return False
         self.quote = event
         self.quote_arrived = min(event.time, now)
@@ -207,6 +217,18 @@ class _SymbolState:
         self.candle_arrived = min(_closed(event), now)
         return True
 
+    def _take_book(self, event: BookSnapshot | BookDiff) -> bool:
+        if self.book is None:
+            self.book = OrderBook(event.symbol)
+        return self.book.apply(event) is BookUpdate.APPLIED
+
+    def _take_gap(self) -> bool:
+        self.figures = Figures()
+        self.candle_arrived = None
+        if self.book is not None:
+            self.book.break_off()
+        return True
+
     def _take_funding(self, event: FundingSettled) -> bool:
         if self.funding is not None and event.time <= self.funding.time:
             return False
@@ -217,11 +239,11 @@ class _SymbolState:
 
 
 def _is_price(price: Price) -> bool:
-    return price.is_finite() and price > 0
+    return price.is_finite() and price > ZERO
 
 
 def _is_size(size: Decimal) -> bool:
-    return size.is_finite() and size >= 0
+    return size.is_finite() and size >= ZERO
 
 
 def _is_candle(candle: Candle) -> bool:

@@ -19,7 +19,7 @@ from tui_trader.core.order_book import BookUpdate, OrderBook
 from tui_trader.core.words import Symbol
 from tui_trader.market.capture_feed import CapturedMarket, CaptureFeed, find_captures
 from tui_trader.market.capture_file import read_capture
-from tui_trader.market.capture_messages import BookTicker, MessageDecoder
+from tui_trader.market.capture_messages import MessageDecoder
 from tui_trader.market.playback import told_at
 from tui_trader.market.ports import FeedError
 
@@ -179,8 +179,8 @@ def test_the_recorded_book_agrees_with_the_recorded_touch() -> None:
     decoder = MessageDecoder(BTC)
     for message in read_capture(path):
         decoded = decoder.decode(message.json, message.received)
-        if isinstance(decoded, BookTicker):
-            tickers[decoded.update_id] = decoded.quote
+        if isinstance(decoded, Quote):
+            tickers[decoder.quoted_at] = decoded
     events = all_of(market)
     book = OrderBook(BTC)
     compared = 0

@@ -9,7 +9,7 @@ from tests.unit.market import captures
 from tests.unit.market.markets import BTC
 from tui_trader.core.clock import Instant
 from tui_trader.core.market import BookDiff, BookSnapshot, MarketTrade, Quote
-from tui_trader.market.capture_messages import BookTicker, Malformed, Message, MessageDecoder
+from tui_trader.market.capture_messages import Malformed, Message, MessageDecoder
 
 NOW = Instant(1_700_000_000_000_000_000)
 D = Decimal
@@ -21,13 +21,15 @@ def decoded(body: object) -> Message | None:
 
 def test_a_book_ticker_is_a_quote_at_its_receipt() -> None:
     quote = Quote(BTC, NOW, D("61800.20"), D(2), D("61800.30"), D(3))
-    assert decoded(captures.ticker("61800.20", "61800.30", update=9)) == BookTicker(quote, 9)
+    decoder = MessageDecoder(BTC)
+    assert decoder.decode(json.dumps(captures.ticker("61800.20", "61800.30", update=9)).encode(), NOW) == quote
+    assert decoder.quoted_at == 9
 
 
 def test_figures_keep_their_digits() -> None:
     message = decoded(captures.ticker("61800.20", "61800.30"))
-    assert isinstance(message, BookTicker)
-    assert str(message.quote.bid) == "61800.20"
+    assert isinstance(message, Quote)
+    assert str(message.bid) == "61800.20"
 
 
 @pytest.mark.parametrize("seller_came", [True, False])
@@ -57,6 +59,14 @@ def test_a_message_need_not_be_of_a_combined_stream() -> None:
     assert decoded(body["data"]) == decoded(body)
 
 
+def test_the_order_of_the_keys_does_not_matter() -> None:
+    body = captures.depth(5, 9, 4, bids="100x1")
+    data = body["data"]
+    assert isinstance(data, dict)
+    turned = {"data": dict(reversed(data.items())), "stream": body["stream"]}
+    assert decoded(turned) == decoded(body) is not None
+
+
 @pytest.mark.parametrize("body", [{"result": None, "id": 1}, {"e": "kline", "s": "BTCUSDT"}, {"data": {"e": "24hr"}}])
 def test_other_messages_are_passed_over(body: object) -> None:
     assert decoded(body) is None
@@ -84,19 +94,19 @@ DEPTH = captures.depth(5, 9, 4, bids="100x1")
         (_changed(TICKER, "b", ""), "not a plain number"),
         (_changed(TICKER, "b", "1.0.0"), "not a plain number"),
         (_changed(TICKER, "B", "9" * 13), "beyond any price"),
-        (_changed(TICKER, "b", 100.5), "not a number in quotes"),
-        (_changed(TICKER, "b", None), "not a number in quotes"),
+        (_changed(TICKER, "b", 100.5), "not one of Binance's messages"),
+        (_changed(TICKER, "b", None), "not one of Binance's messages"),
         (_changed(TICKER, "b", ["100"]), "not one of Binance's messages"),
         (_changed(TICKER, "b", "102"), "the bid 102 is above the ask 101"),
-        (_changed(TICKER, "u", "7"), "not an update id"),
-        (_changed(TICKER, "u", 7.5), "not an update id"),
+        (_changed(TICKER, "u", "7"), "Expected `int`, got `str` - at"),
+        (_changed(TICKER, "u", 7.5), "Expected `int`, got `float`"),
         (_changed(TICKER, "s", "ETHUSDT"), "it is of ETHUSDT, and the file's name says BTCUSDT"),
-        (_changed(captures.trade("100"), "m", "false"), "neither true nor false"),
+        (_changed(captures.trade("100"), "m", "false"), "Expected `bool`, got `str`"),
         (_changed(DEPTH, "b", [["100"]]), "not one of Binance's messages"),
         (_changed(DEPTH, "b", [["100", "1", "2"]]), "not one of Binance's messages"),
         (_changed(DEPTH, "b", [["0", "1"]]), "a price is zero"),
         (_changed(DEPTH, "b", None), "not one of Binance's messages"),
-        ({"data": {"e": "trade", "s": "BTCUSDT"}}, "the field 'm' is missing"),
+        ({"data": {"e": "trade", "s": "BTCUSDT"}}, "missing required field `p`"),
         ({"data": None}, "not one of Binance's messages"),
         ([1, 2], "not one of Binance's messages"),
         (17, "not one of Binance's messages"),

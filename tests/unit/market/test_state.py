@@ -115,8 +115,8 @@ BAD_EVENTS: dict[str, MarketEvent] = {
     "NaN bid": quote(bid="NaN"),
     "signalling NaN ask": quote(ask="sNaN"),
     "infinite ask": quote(ask="Infinity"),
-    "negative size": replace(quote(), bid_size=Decimal(-1)),
-    "NaN size": replace(quote(), ask_size=NAN),
+    "negative size": quote()._replace(bid_size=Decimal(-1)),
+    "NaN size": quote()._replace(ask_size=NAN),
     "older mark": mark(at(0, -1)),
     "zero mark": mark(price="0"),
     "NaN mark": mark(price="NaN"),
@@ -188,7 +188,7 @@ def test_a_gap_resets_the_indicators_of_its_symbol_only(state: MarketState) -> N
     state.warm(BTC, candles)
     state.warm(ETH, [replace(each, symbol=ETH) for each in candles])
     for symbol in (BTC, ETH):
-        state.apply(replace(quote(), symbol=symbol))
+        state.apply(quote()._replace(symbol=symbol))
         state.apply(replace(mark(), symbol=symbol))
     state.apply(FeedGap(BTC, at(EMA_SLOW), since=at(3)))
     gone, kept = state.snapshot(BTC), state.snapshot(ETH)
