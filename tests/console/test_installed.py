@@ -149,6 +149,23 @@ def test_a_home_that_cannot_be_planned_for_is_told_in_a_sentence(tmp_path: Path)
 
 
 @requires_tmux
+def test_when_the_data_end_the_console_stays_and_says_so(tmp_path: Path) -> None:
+    start = 1_746_403_200_000
+    rows = (f"{start + n * 60_000},{p},{p + 30},{p - 30},{p + 5},10" for n in range(120) for p in [94_000 + 7 * n])
+    (tmp_path / "BTCUSDT-1m.csv").write_text("open_time,open,high,low,close,volume\n" + "\n".join(rows))
+    home = tmp_path / "home"
+    market = ("--feed", f"file:{tmp_path}/BTCUSDT-1m.csv", "--decider", "rules", "--speed", "max")
+    with Terminal((*_PROGRAM, "--home", str(home), *market), size=(120, 40)) as terminal:
+        screen = terminal.wait_for_text("ENGINE ENDED: the data have ended")
+        assert "ACTIVE" in screen
+        assert "HALTED" not in screen
+        terminal.send_keys("q")
+        assert terminal.wait_for_exit() == 0
+        assert "decisions" in terminal.screen()
+    _assert_whole(home)
+
+
+@requires_tmux
 def test_a_wrong_theme_is_told_before_anything_begins(tmp_path: Path) -> None:
     with Terminal(_console(tmp_path), env={"TUI_TRADER_THEME": "sunset"}) as terminal:
         assert terminal.wait_for_exit() == 2

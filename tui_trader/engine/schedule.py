@@ -35,6 +35,11 @@ class Schedule:
         """The number of the last cycle that began."""
         return self._cycle - 1
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no further cycle will begin."""
+        return self._stopping.is_set()
+
     def decide_now(self) -> None:
         """Do not wait; while a decision runs, one more follows it."""
         self._asked.set()

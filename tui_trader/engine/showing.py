@@ -2,7 +2,7 @@
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.money import Money
-from tui_trader.core.words import Symbol
+from tui_trader.core.words import Symbol, TradingState
 from tui_trader.engine.schedule import Schedule
 from tui_trader.engine.views import FeedView, QuotesView, QuoteView, StatusView
 from tui_trader.engine.wiring import Assembly
@@ -48,7 +48,7 @@ class Showing:
             running=True,
             mode=plan.options.mode,
             account=self._exchange.account,
-            trading_state=account.trading_state,
+            trading_state=self._state(account.trading_state),
             reason=account.reason,
             autonomy=assembly.policy.current.autonomy,
             equity=account.equity,
@@ -68,6 +68,13 @@ class Showing:
             journal_entries=head.seq,
             journal_head=head.hash.hex(),
         )
+
+    def _state(self, in_force: TradingState) -> TradingState:
+        """The state in force; once the run ends, which trips the switch, the one that the next start will find."""
+        if self.schedule is None or not self.schedule.is_stopping:
+            return in_force
+        switch = self._assembly.switch
+        return TradingState.HALTED if switch.file_exists() else switch.durable_state
 
     def quotes(self) -> QuotesView:
         """The market, a row a symbol that has prices."""
