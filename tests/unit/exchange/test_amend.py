@@ -45,6 +45,15 @@ async def test_more_quantity_or_another_price_goes_to_the_end_of_the_line(price:
     assert (await bench.order(order)).filled == D("0.1")
 
 
+async def test_a_price_of_which_nothing_is_known_has_no_line_yet() -> None:
+    """What stood before it at the old price says nothing of the new one."""
+    bench = DepthBench.start()
+    order = await bench.place(intent(BUY, "1", price="100000"))
+    await amend(bench, order, price="99998")
+    bench.trade("99998", "5", maker=BUY)
+    assert (await bench.order(order)).filled == 0
+
+
 async def test_one_that_was_moved_stands_behind_our_other_orders_too() -> None:
     bench = DepthBench.start()
     first = await bench.place(intent(BUY, "1", price="100000"))

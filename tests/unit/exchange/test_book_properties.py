@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.unit.exchange.bench import BTC, DAYBREAK, Bench, D, HandClock, instrument
-from tests.unit.exchange.test_properties import Ledger, done
+from tests.unit.exchange.bench import BTC, DAYBREAK, Bench, D, HandClock, done, instrument
+from tests.unit.exchange.test_properties import Ledger
 from tui_trader.core.clock import Instant
 from tui_trader.core.market import BookDiff, BookSnapshot, Level, MarketEvent, MarketTrade, MarkPrice, Quote
 from tui_trader.core.money import ZERO

@@ -38,6 +38,15 @@ def test_a_loss_counts_once_whichever_stream_is_first() -> None:
         assert line.ahead == 1
 
 
+def test_of_a_loss_only_what_the_trade_before_it_does_not_explain_was_cancelled() -> None:
+    """1 of 8 is traded, then 3 are missing: 2 of the 7 that were left went from anywhere in the line."""
+    line = place("2", "8")
+    line.hear_trade(D(1), Instant(0))
+    line.hear_level(D(5), Instant(SOON))
+    line.hear_level(D(5), Instant(2 * LATE))
+    assert line.ahead == D("0.715"), "5/7 of 1, rounded up to a step"
+
+
 def test_a_level_that_ended_is_nobodys_once_no_trade_can_explain_it() -> None:
     line = place("2")
     line.hear_level(ZERO, Instant(0))

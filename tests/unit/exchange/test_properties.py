@@ -3,16 +3,14 @@
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Coroutine
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.unit.exchange.bench import BTC, DAYBREAK, ETH, Bench, D, HandClock, instrument
+from tests.unit.exchange.bench import BTC, DAYBREAK, ETH, Bench, D, HandClock, done, instrument
 from tui_trader.core.market import FundingSettled, MarkPrice, Quote
 from tui_trader.core.money import ZERO
 from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose, TimeInForce
@@ -20,8 +18,6 @@ from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol
 from tui_trader.exchange.paper import DepthModel, PaperExchange
 from tui_trader.exchange.ports import Accepted, AccountEvent, OrderReport
-
-T = TypeVar("T")
 
 SYMBOLS = (BTC, ETH)
 DEPOSIT = D(20_000)
@@ -34,16 +30,6 @@ ticks = st.integers(-60, 60)
 far = st.sampled_from([-3000, -1500, -300, 300, 1500, 3000])
 sizes = st.sampled_from(["0.002", "0.05", "0.3", "4"])
 quantities = st.sampled_from(["0.002", "0.011", "0.1", "0.35", "1.5"])
-
-
-def done(call: Coroutine[Any, Any, T]) -> T:
-    """The result of a call that never has to wait, as none has on a hand-set clock."""
-    try:
-        call.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    raise AssertionError("the call waits")
 
 
 class Ledger:
