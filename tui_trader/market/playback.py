@@ -1,10 +1,11 @@
 """Minutes into events: several symbols' minutes woven together in time order, paced by the clock."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import chain
 from typing import Protocol
 
 from tui_trader.core.clock import NANOSECONDS, Clock, Instant
-from tui_trader.core.market import Candle, MarketEvent, MarkPrice, Quote
+from tui_trader.core.market import Candle, MarketEvent
 
 MINUTE_SECONDS = 60
 MINUTE_NS = MINUTE_SECONDS * NANOSECONDS
@@ -20,8 +21,8 @@ class MinuteSource(Protocol):
         """
         ...
 
-    def seconds(self, opens: Instant) -> Sequence[tuple[MarkPrice, Quote]]:
-        """Mark and quote of the seconds 1 to 59 of the minute."""
+    def seconds(self, opens: Instant) -> Sequence[Sequence[MarketEvent]]:
+        """What is told in each of the seconds 1 to 59 of the minute: mark and quote, and more if there is more."""
         ...
 
 
@@ -49,7 +50,7 @@ async def play(
                     yield event
         if opens == end:
             return
-        paths: list[Sequence[tuple[MarkPrice, Quote]]] = []
+        paths: list[Sequence[Sequence[MarketEvent]]] = []
         for second in range(1, MINUTE_SECONDS):
             now = Instant(opens + second * NANOSECONDS)
             if after is not None and now <= after:
@@ -57,10 +58,8 @@ async def play(
             await _reach(clock, now)
             # Not before: what trades at the open decides which way a recorded minute turns first.
             paths = paths or [source.seconds(opens) for source in sources]
-            for path in paths:
-                mark, quote = path[second - 1]
-                yield mark
-                yield quote
+            for event in chain.from_iterable(path[second - 1] for path in paths):
+                yield event
         opens = Instant(opens + MINUTE_NS)
 
 

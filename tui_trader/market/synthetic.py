@@ -12,6 +12,7 @@ from tui_trader.core.money import CENT_OF_A_CENT, Price, Quantity, nearest_to
 from tui_trader.core.words import Symbol
 from tui_trader.market.playback import MINUTE_NS, MINUTE_SECONDS, play
 from tui_trader.market.ports import FeedError
+from tui_trader.market.synthetic_depth import MinuteDepth
 from tui_trader.market.synthetic_model import CHARACTERS, MINUTES_A_DAY, MinuteState, Step, SymbolModel
 
 SEEDED_START = Instant(1_767_225_600 * NANOSECONDS)
@@ -39,8 +40,12 @@ class SyntheticFeed:
         chance: Chance,
         clock: Clock,
         start: Instant = SEEDED_START,
+        depth: bool = False,
     ) -> None:
-        """`start` is taken down to the minute; without a seed it is the caller's present. Raises FeedError."""
+        """`start` is taken down to the minute; without a seed it is the caller's present. Raises FeedError.
+
+        With `depth` every second also tells the order book and the trades of others; the rest stays the same.
+        """
         known = tuple(symbol for symbol in symbols if symbol in CHARACTERS and symbol in instruments)
         if not known:
             offered = ", ".join(symbol for symbol in CHARACTERS if symbol in instruments)
@@ -53,7 +58,9 @@ class SyntheticFeed:
         self._clock = clock
         self._start = Instant(start - start % MINUTE_NS)
         origin = Instant(start_of_day(self._start) - _PREHISTORY_DAYS * MINUTES_A_DAY * MINUTE_NS)
-        self._sources = {symbol: _SyntheticMinutes(instruments[symbol], origin, seeded) for symbol in known}
+        self._sources = {
+            symbol: _SyntheticMinutes(instruments[symbol], origin, seeded, depth=depth) for symbol in known
+        }
 
     @property
     def name(self) -> str:
@@ -89,10 +96,11 @@ class SyntheticFeed:
 class _SyntheticMinutes:
     """The minutes of one symbol in whole ticks and steps."""
 
-    def __init__(self, instrument: Instrument, origin: Instant, chance: Chance) -> None:
+    def __init__(self, instrument: Instrument, origin: Instant, chance: Chance, *, depth: bool) -> None:
         self.instrument = instrument
         self.origin = origin
         self._symbol = instrument.symbol
+        self._depth = depth
         self._funding_minutes = instrument.funding_hours * 60
         # The origin is a midnight, and fundings count from midnight, so a minute's number tells whether one is due.
         character = CHARACTERS[instrument.symbol]
@@ -109,12 +117,15 @@ class _SyntheticMinutes:
         mark, quote = minute.second(0)
         if self._number(opens) % self._funding_minutes == 0:
             told.append(FundingSettled(self._symbol, opens, mark.funding_rate, mark.price))
-        told += (mark, quote)
+        told += minute.around(0, mark, quote) if self._depth else (mark, quote)
         return told
 
-    def seconds(self, opens: Instant) -> list[tuple[MarkPrice, Quote]]:
+    def seconds(self, opens: Instant) -> Sequence[Sequence[MarketEvent]]:
         minute = self._minute(opens)
-        return [minute.second(second) for second in range(1, MINUTE_SECONDS)]
+        told = [minute.second(second) for second in range(1, MINUTE_SECONDS)]
+        if not self._depth:
+            return told
+        return [minute.around(second, mark, quote) for second, (mark, quote) in enumerate(told, start=1)]
 
     def candle(self, opens: Instant) -> Candle:
         """The candle that opens then, at the origin or later."""
@@ -159,6 +170,7 @@ class _Minute:
         self._number = number
         self._step = step
         self._path = model.path(number, step)
+        self._behind: MinuteDepth | None = None
         self._shares: list[tuple[float, float]] | None = None
         self._tick = float(instrument.tick)
         period = instrument.funding_hours * 3600 * NANOSECONDS
@@ -187,6 +199,13 @@ class _Minute:
         quote = Quote(symbol, now, (ticks - half) * tick, bid_size, (ticks + half) * tick, ask_size)
         mark = ticks * tick + self._basis(number, exact)
         return MarkPrice(symbol, now, mark, self._rate, self._next_funding), quote
+
+    def around(self, second: int, mark: MarkPrice, quote: Quote) -> tuple[MarketEvent, ...]:
+        """Mark and quote of a second with the trades that led to the quote, and the book behind it."""
+        if self._behind is None:
+            chance = self._model.depth_stream(self._number)
+            self._behind = MinuteDepth(self._instrument, chance, self._path.prices, self.candle().volume)
+        return mark, *self._behind.trades(second, quote), quote, self._behind.book(second, quote)
 
     def _ticks(self, price: float) -> int:
         return max(2, round(price / self._tick))

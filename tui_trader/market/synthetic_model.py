@@ -163,6 +163,10 @@ class SymbolModel:
         chance = self._chance.stream(f"synthetic:{self.symbol}:book:{minute}")
         return [(chance.uniform(0.5, 1.5), chance.uniform(0.5, 1.5)) for _ in range(SECONDS)]
 
+    def depth_stream(self, minute: int) -> Stream:
+        """The chance by which the minute's book and trades come about; nothing else hangs on it."""
+        return self._chance.stream(f"synthetic:{self.symbol}:depth:{minute}")
+
     def _bridge(self, step: Step, deviation: float, chance: Stream) -> list[float]:
         """A Brownian bridge over the minute without its jump: sixty prices; the next minute opens with the 61st."""
         scale = deviation / math.sqrt(SECONDS)

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.market.markets import BTC, ETH, INSTRUMENTS, row, write
 from tui_trader.core.words import Symbol
 from tui_trader.market.kline_data import read_market
-from tui_trader.market.locate import SymbolFiles, symbol_files, symbol_of
+from tui_trader.market.locate import SymbolFiles, capture_files, holds_captures, symbol_files, symbol_of
 from tui_trader.market.ports import FeedError
 
 
@@ -90,3 +90,30 @@ def test_prices_far_below_the_tick_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "BTCUSDT-1m.csv", [row(0, "0.18 0.19 0.17 0.18")])
     with pytest.raises(FeedError, match=r"the price 0\.17 is below two ticks of 0\.1"):
         read_market([path], [BTC], INSTRUMENTS)
+
+
+def test_captures_are_known_by_their_ending_and_klines_come_first_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "BTCUSDT-ws-2024-08-08.txt.gz").write_bytes(b"")
+    (tmp_path / "notes.txt").write_text("not a capture")
+    capture = tmp_path / "BTCUSDT-ws-2024-08-08.txt.gz"
+    assert holds_captures([tmp_path])
+    assert holds_captures([capture])
+    assert capture_files([tmp_path], [BTC, ETH]) == {BTC: capture}
+    write(tmp_path / "BTCUSDT-1m-a.csv", [row(0)])
+    assert not holds_captures([tmp_path])
+    assert holds_captures([capture])
+
+
+def test_klines_and_captures_do_not_mix(tmp_path: Path) -> None:
+    capture = tmp_path / "BTCUSDT-ws.txt"
+    capture.write_text("")
+    klines = write(tmp_path / "ETHUSDT-1m-a.csv", [row(0)])
+    with pytest.raises(FeedError, match=r"ETHUSDT-1m-a.csv holds klines. Name files of one kind."):
+        holds_captures([klines, capture])
+
+
+def test_two_captures_of_one_symbol_are_refused(tmp_path: Path) -> None:
+    for name in ("BTCUSDT-ws-a.txt", "BTCUSDT-ws-b.txt"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(FeedError, match=r"BTCUSDT-ws-a\.txt already holds BTCUSDT"):
+        capture_files([tmp_path], [BTC])

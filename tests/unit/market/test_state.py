@@ -9,7 +9,17 @@ import pytest
 
 from tests.unit.market.markets import BTC, ETH, START, at, candle
 from tui_trader.core.clock import Instant, later
-from tui_trader.core.market import Candle, FeedGap, FundingSettled, MarketEvent, MarkPrice, Quote
+from tui_trader.core.market import (
+    BookDiff,
+    BookSnapshot,
+    Candle,
+    FeedGap,
+    FundingSettled,
+    MarketEvent,
+    MarketTrade,
+    MarkPrice,
+    Quote,
+)
 from tui_trader.market.figures import EMA_SLOW, HOUR, KEPT_CANDLES
 from tui_trader.market.state import MarketState
 
@@ -217,3 +227,26 @@ def test_the_newest_funding_is_kept(state: MarketState) -> None:
     settled = FundingSettled(BTC, at(2), Decimal("0.0001"), Decimal(100))
     state.apply(settled)
     assert state.funding(BTC) == settled
+
+
+def test_the_state_keeps_the_order_book_and_a_gap_breaks_it_off() -> None:
+    state = MarketState(HandClock(START))
+    assert state.book(BTC) is None
+    bids, asks = ((Decimal(100), Decimal(1)),), ((Decimal(101), Decimal(2)),)
+    state.apply(BookSnapshot(BTC, at(0), 5, bids, asks))
+    state.apply(BookDiff(BTC, at(0), 6, 7, 5, (), ((Decimal(101), Decimal(0)), (Decimal(102), Decimal(1)))))
+    book = state.book(BTC)
+    assert book is not None
+    assert (book.best_bid, book.best_ask) == (bids[0], (Decimal(102), Decimal(1)))
+    state.apply(BookDiff(BTC, at(0), 9, 9, 8, (), ()))
+    assert (book.is_whole, state.refused) == (False, 1)
+    state.apply(BookSnapshot(BTC, at(0), 9, bids, asks))
+    state.apply(FeedGap(BTC, at(1), since=at(0)))
+    assert (book.is_whole, state.refused) == (False, 1)
+
+
+@pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity"])
+def test_a_trade_that_cannot_be_is_refused(price: str) -> None:
+    state = MarketState(HandClock(START))
+    state.apply(MarketTrade(BTC, at(0), Decimal(price), Decimal(1), buyer_is_maker=True))
+    assert state.refused == 1

@@ -22,8 +22,10 @@ from tui_trader.market.state import MarketState
 from tui_trader.market.synthetic import SEEDED_START, SyntheticFeed
 
 
-def feed(clock: Clock, seed: int | None = 7, symbols: Sequence[Symbol] = (BTC, ETH), **more: Instant) -> SyntheticFeed:
-    return SyntheticFeed(symbols, instruments=INSTRUMENTS, chance=Chance(seed), clock=clock, **more)
+def feed(
+    clock: Clock, seed: int | None = 7, symbols: Sequence[Symbol] = (BTC, ETH), start: Instant = SEEDED_START
+) -> SyntheticFeed:
+    return SyntheticFeed(symbols, instruments=INSTRUMENTS, chance=Chance(seed), clock=clock, start=start)
 
 
 def events_of(
