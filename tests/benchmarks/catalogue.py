@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import calls, enduring, gate, graph, halting, history, rows, starting
+from tests.benchmarks import calls, enduring, gate, graph, halting, history, paper_fills, rows, starting
 from tests.benchmarks.figure import Figure
 
 
@@ -28,3 +28,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "enduring": Benchmark(enduring.measure, usual=10_000, least=20),
 }
 """In the order in which they run."""
+
+if paper_fills.CAPTURE.exists():
+    BENCHMARKS["paper-fills"] = Benchmark(paper_fills.measure, usual=120, least=8)

@@ -13,7 +13,7 @@ from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Instant, elapsed, later
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument
-from tui_trader.core.market import BookDiff, BookSnapshot, MarketEvent, MarketTrade, MarkPrice, Quote
+from tui_trader.core.market import BookDiff, BookSnapshot, MarketEvent, MarkPrice, Quote
 from tui_trader.core.money import BPS, ZERO, Price, Quantity
 from tui_trader.core.order import Intent, OrderStatus, OrderType, Purpose
 from tui_trader.core.order_book import OrderBook
@@ -110,12 +110,12 @@ def measure(_: Path, count: int) -> Iterator[Figure]:
     traded = instrument(_BTC)
     assert traded is not None, "the table of instruments knows BTCUSDT"
     told = _told(traded, _BEGINNING if count < _FEW else _NO_END)
-    tape = Tape(event for _, events in told for event in events if isinstance(event, MarketTrade))
+    tape = Tape(event for _, events in told for event in events)
     lanes = _orders(count, told[0][0], elapsed(told[0][0], told[-1][0]))
     _play(told, lanes, traded)
     takers, resting = lanes[0], [order for lane in lanes[1:] for order in lane]
     yield from _taking("all sizes", takers, tape)
-    for size in _SIZES:
+    for size in _SIZES if count >= _FEW else ():
         yield from _taking(f"{size} BTC", [order for order in takers if order.quantity == size], tape)
     yield from _waiting(resting, tape)
 

@@ -1,12 +1,11 @@
-"""What a capture's own trades say an order would have got: the measure that paper fills are held against."""
+"""What a capture's own trades and quotes say an order would have got: the measure that paper fills are held against."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from tui_trader.core.clock import Instant
-from tui_trader.core.market import MarketTrade
+from tui_trader.core.market import MarketEvent, MarketTrade, Quote
 from tui_trader.core.money import ZERO, Price, Quantity
 from tui_trader.core.words import Side
 
@@ -29,17 +28,20 @@ class Allowed:
 
 
 class Tape:
-    """All trades of a capture in their order."""
+    """All trades and quotes of a capture in their order."""
 
-    def __init__(self, trades: Iterable[MarketTrade]) -> None:
-        """The trades, by time."""
-        self._trades = tuple(trades)
-        self._times = [trade.time for trade in self._trades]
+    def __init__(self, events: Iterable[MarketEvent]) -> None:
+        """The events by time; others than trades and quotes say nothing here."""
+        told = tuple(events)
+        self._trades = tuple(event for event in told if isinstance(event, MarketTrade))
+        self._quotes = tuple(event for event in told if isinstance(event, Quote))
+        self._trade_times = [trade.time for trade in self._trades]
+        self._quote_times = [quote.time for quote in self._quotes]
 
     def taken_at(self, side: Side, quantity: Quantity, after: Instant) -> Price | None:
         """What others who took on this side paid next, weighted by volume, for that quantity; None at the end."""
         left, paid = quantity, ZERO
-        for trade in self._from(after):
+        for trade in self._trades[bisect_right(self._trade_times, after) :]:
             if trade.buyer_is_maker is (side is Side.BUY):
                 continue
             part = min(left, trade.quantity)
@@ -54,23 +56,30 @@ class Tape:
         """Bounds for all of an order that rests at `price` behind `ahead`.
 
         At the earliest when enough was traded at its price or through it for the order alone, as if nobody had stood
-        before it; at the latest when enough was traded for all who did, or through the price.
+        before it, or when the other side was quoted at its price, since whoever quoted so would have met it; at the
+        latest when enough was traded for all who stood before it and for it, or through the price.
         """
-        earliest: Instant | None = None
+        earliest, latest = self._met_by_quote(side, price, after, until), None
         met, through = ZERO, ZERO
-        for trade in self._from(after):
-            beyond: Decimal = (price - trade.price) * side.sign
-            if trade.time > until or (trade.buyer_is_maker is not (side is Side.BUY)) or beyond < 0:
-                if trade.time > until:
-                    break
+        for trade in self._trades[bisect_right(self._trade_times, after) :]:
+            beyond = (price - trade.price) * side.sign
+            if trade.time > until:
+                break
+            if trade.buyer_is_maker is not (side is Side.BUY) or beyond < 0:
                 continue
             met += trade.quantity
             through += trade.quantity if beyond > 0 else ZERO
-            if earliest is None and met >= quantity:
-                earliest = trade.time
+            if met >= quantity:
+                earliest = min(earliest or trade.time, trade.time)
             if through >= quantity or met >= ahead + quantity:
-                return Allowed(earliest, trade.time)
-        return Allowed(earliest, None)
+                latest = trade.time
+                break
+        return Allowed(earliest, latest)
 
-    def _from(self, after: Instant) -> tuple[MarketTrade, ...]:
-        return self._trades[bisect_right(self._times, after) :]
+    def _met_by_quote(self, side: Side, price: Price, after: Instant, until: Instant) -> Instant | None:
+        for quote in self._quotes[bisect_right(self._quote_times, after) :]:
+            if quote.time > until:
+                return None
+            if (price - (quote.ask if side is Side.BUY else quote.bid)) * side.sign >= 0:
+                return quote.time
+        return None

@@ -67,6 +67,15 @@ async def test_when_the_other_side_comes_to_our_price_it_meets_us() -> None:
     assert parts(await bench.fills()) == [("100000", "0.1")]
 
 
+async def test_a_trade_that_is_told_after_the_other_side_came_still_went_to_those_before_us() -> None:
+    """The 2 before us were traded; that their trade is told last does not make it ours."""
+    bench = DepthBench.start()
+    order = await bench.place(intent(BUY, "1", price="100000"))
+    at = bench.diff(bids={"100000": "0"}, asks={"100000": "0.1"}).time
+    bench.exchange.on_market(MarketTrade(BTC, Instant(at + 5_000_000), D(100000), D(2), buyer_is_maker=True))
+    assert (await bench.order(order)).filled == D("0.1")
+
+
 async def test_cancellations_shorten_the_line_in_proportion() -> None:
     """Of 2 before us and 2 behind us half is cancelled, and no trade explains it: 1 is left before us."""
     bench = DepthBench.start()

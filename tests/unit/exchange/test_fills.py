@@ -184,3 +184,12 @@ async def test_events_of_other_symbols_and_steps_back_in_time_change_nothing() -
     assert await bench.quantity() == 0
     assert bench.exchange.market_time is not None
     assert bench.exchange.market_time > old.time
+
+
+@pytest.mark.parametrize(("size", "status"), [("0.1", OrderStatus.FILLED), ("0.099", OrderStatus.EXPIRED)])
+async def test_a_fok_order_takes_all_at_its_first_quote_or_expires(size: str, status: OrderStatus) -> None:
+    bench = Bench.open()
+    order = await bench.place(intent(BUY, "0.1", price="100000.1", tif=TimeInForce.FOK))
+    bench.quote("100000", size=size)
+    now = await bench.order(order)
+    assert (now.status, now.filled) == (status, D("0.1") if status is OrderStatus.FILLED else D(0))

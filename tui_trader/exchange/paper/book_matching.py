@@ -109,8 +109,6 @@ class BookMatching:
             order = book.working.get(resting.order_id)
             if order is None or order.price is None or at <= order.since or not offers.reach(order.side, order.price):
                 continue
-            if place := book.places.get(order.order_id):
-                place.step_forward()
             if amount := offers.give(order.side, order.remaining, order.price):
                 self._clearing.trade(book, order, amount, order.price, at, maker=True)
         for waiting in tuple(book.working.values()):

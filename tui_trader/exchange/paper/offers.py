@@ -174,6 +174,7 @@ class Offers:
             return ()
         moved = (begin + amount / 2) / thickness * a_basis_point
         price = self._against(taker, known.last + taker.sign * moved)
+        # Held to `end` all the same: a quotient's last digit could round to the next tick.
         return (Slice(amount, end if _is_better(taker.opposite, end, price) else price),)
 
     def _rest(self, quantity: Quantity, limit: Price | None, bound: Price) -> tuple[Slice, ...]:
