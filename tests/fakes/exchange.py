@@ -54,7 +54,7 @@ class ReadFault(Enum):
     UNAVAILABLE = auto()
     HANGS = auto()
     EMPTY = auto()
-    """The exchange says that it does not know the order (of a query); otherwise as NONE."""
+    """The exchange says that it does not know the order (of a query), or no fills yet; otherwise as NONE."""
 
 
 class EventFault(Enum):
@@ -191,7 +191,8 @@ class FaultyExchange:
         return await self.inner.account_report()
 
     async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
-        await self._read("fills_since")
+        if await self._read("fills_since") is ReadFault.EMPTY:
+            return ()
         return await self.inner.fills_since(symbol, since)
 
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:

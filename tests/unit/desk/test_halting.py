@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fakes.exchange import ReadFault, Script, WriteFault
+from tests.fakes.exchange import EventFault, ReadFault, Script, WriteFault
 from tests.fakes.trader_parts import BTC, D, Trader, entry, trading, virtual, world_of
 from tui_trader.core.order import OrderStatus, Purpose
 from tui_trader.core.records import EmergencyImported, EquityMarked, OrderChanged, OrderFilled, TradingStateChanged
@@ -295,6 +295,46 @@ async def test_only_the_operator_resumes_with_a_reason_and_an_exchange_that_agre
             assert not refused.is_ok, "an order that is not ours is still there"
         await trader.world.paper.cancel(BTC, foreign)
         assert (await trader.operator("resume", reason="go on")).is_ok
+
+
+@virtual
+async def test_nobody_but_the_operator_resumes_also_not_past_the_tools() -> None:
+    async with trading() as trader:
+        await _halted(trader)
+        for actor in (Actor.AGENT, Actor.SYSTEM):
+            resumed = await trader.desk.resume("go on", actor=actor, answering=trader.desk.state.halts())
+            assert not resumed.is_done
+        assert trader.switch.state is TradingState.HALTED
+
+
+@virtual
+async def test_resume_waits_for_a_position_to_be_protected() -> None:
+    async with trading() as trader:
+        trader.script.submit = lambda i: WriteFault.NOT_SENT if i.purpose is Purpose.STOP else WriteFault.NONE
+        await trader.desk.enter(entry(price="94010"), tool="test")
+        await trader.until(lambda: trader.quantity() > 0)
+        await _halted(trader)
+        assert not (await trader.operator("resume", reason="go on")).is_ok
+
+
+@virtual
+async def test_news_that_cannot_be_written_down_halts() -> None:
+    async with trading() as trader:
+        trader.journal.failed = True
+        await trader.world.paper.transfer(D(5))
+        await trader.wait(0.1)
+        assert trader.switch.state is TradingState.HALTED
+        assert trader.ledger.wallet == D(10_005)
+
+
+@virtual
+async def test_a_cancel_without_an_answer_is_asked_for() -> None:
+    async with trading() as trader:
+        await trader.desk.enter(entry(price="93900"), tool="test")
+        (resting,) = trader.working(Purpose.ENTRY)
+        trader.script.cancel = lambda _: WriteFault.EXECUTED
+        trader.script.event = lambda _: EventFault.LOST
+        assert (await trader.operator("cancel_order", client_order_id=resting.client_order_id)).is_ok
 
 
 @virtual

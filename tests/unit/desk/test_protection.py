@@ -94,6 +94,24 @@ async def test_a_stop_whose_order_got_lost_is_placed_anew_in_time() -> None:
 
 
 @virtual
+async def test_no_second_stop_goes_out_beside_one_of_unknown_fate() -> None:
+    async with trading() as trader:
+        unknown: list[int] = []
+
+        def lost(intent: Intent) -> WriteFault:
+            if intent.purpose is not Purpose.STOP:
+                return WriteFault.NONE
+            unknown.append(sum(order.status is OrderStatus.UNKNOWN for order in trader.working(Purpose.STOP)))
+            return WriteFault.LOST
+
+        trader.script.submit = lost
+        await trader.open()
+        await trader.wait(12)
+        assert len(unknown) >= 2
+        assert set(unknown) == {0}
+
+
+@virtual
 async def test_a_silent_exchange_does_not_keep_the_close_from_going_out() -> None:
     async with trading() as trader:
         trader.script.cancel = lambda _: WriteFault.HANGS

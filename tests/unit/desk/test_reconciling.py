@@ -85,6 +85,51 @@ async def test_fills_missing_before_an_adoption_do_not_leave_later_positions_unp
         await trader.wait(30)
         assert trader.quantity() == trader.world.held()
         assert trader.world.is_protected()
+        assert (await trader.agent("close_position", symbol=BTC)).is_ok
+        await trader.wait(60)
+        assert (await trader.operator("resume", reason="looked at it")).is_ok
+        assert (await trader.open()).is_ok
+        await trader.wait(20)
+        assert trader.switch.state is TradingState.ACTIVE
+        assert trader.world.stops()
+
+
+@virtual
+async def test_a_fill_that_the_exchange_lists_a_moment_late_is_no_difference() -> None:
+    async with trading() as trader:
+        trader.script.event = lambda _: EventFault.LOST
+        trader.tasks.spawn("enter", trader.desk.enter(entry(price="94010"), tool="test"))
+        await trader.wait(1.5)
+        assert trader.world.held() > 0
+        asked: list[str] = []
+
+        def late(name: str) -> ReadFault:
+            asked.append(name)
+            return ReadFault.EMPTY if name == "fills_since" and asked.count(name) <= 3 else ReadFault.NONE
+
+        trader.script.read = late
+        assert await trader.desk._reconciler.compare()
+        assert trader.quantity() == trader.world.held()
+        assert trader.records(PositionAdopted) == []
+
+
+@virtual
+async def test_doubt_means_no_at_once_and_also_when_it_comes_up_during_a_comparison() -> None:
+    async with trading() as trader:
+        reconciler = trader.desk._reconciler
+        reconciler.doubt("a test")
+        assert not trader.desk.book().reconciled
+        await trader.until(lambda: trader.desk.book().reconciled, within=1)
+
+        def doubts(name: str) -> ReadFault:
+            if name == "account_report":
+                trader.script.read = lambda _: ReadFault.UNAVAILABLE
+                reconciler.doubt("another")
+            return ReadFault.NONE
+
+        trader.script.read = doubts
+        assert await reconciler.compare()
+        assert not trader.desk.book().reconciled
 
 
 @virtual
