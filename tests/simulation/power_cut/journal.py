@@ -101,21 +101,30 @@ class JournalSubject:
             journal = await opened(path)
         except (JournalCorrupt, JournalUnwritable) as refusal:
             return self._closer_look(path, told, str(refusal))
-        async with journal:
-            known = Collected()
-            journal.attach(known)
-            if harm := self._harm(((row.seq, row.hash) for row in known.rows), told):
-                return harm
-            await import_emergencies(_emergency_log(folder, seed=0), journal)
-            records = (row.record for row in known.rows)
-            lines = Counter(_line(line_hash(each)) for each in records if isinstance(each, EmergencyImported))
-            if wrong := {line for line in told if line.startswith(_LINE) and lines[line] != 1}:
-                return Verdict(Outcome.LOST, f"{len(wrong)} emergency lines are not there once")
-            await journal.append(entry(1))
+        try:
+            async with journal:
+                if harm := await self._used(journal, folder, told):
+                    return harm
+        except (JournalCorrupt, JournalUnwritable) as damage:
+            return Verdict(Outcome.CORRUPT, str(damage))
         verdict = verify(path)
         if verdict != Verified(journal._log, journal.head, EPOCH, behind=0):
             return Verdict(Outcome.CORRUPT, f"after a further row: {verdict}")
         return Verdict(Outcome.WHOLE if told else Outcome.EARLY)
+
+    async def _used(self, journal: JournalWriter, folder: Path, told: set[str]) -> Verdict | None:
+        """What is wrong with a journal that opened, if it is used as at a start."""
+        known = Collected()
+        journal.attach(known)
+        if harm := self._harm(((row.seq, row.hash) for row in known.rows), told):
+            return harm
+        await import_emergencies(_emergency_log(folder, seed=0), journal)
+        records = (row.record for row in known.rows)
+        lines = Counter(_line(line_hash(each)) for each in records if isinstance(each, EmergencyImported))
+        if wrong := {line for line in told if line.startswith(_LINE) and lines[line] != 1}:
+            return Verdict(Outcome.LOST, f"{len(wrong)} emergency lines are not there once")
+        await journal.append(entry(1))
+        return None
 
     def _closer_look(self, path: Path, told: set[str], refusal: str) -> Verdict:
         """Why the program would not start: the rows alone say whether they are all there."""

@@ -124,7 +124,7 @@ class PaperSubject:
             return Verdict(Outcome.CORRUPT if told else Outcome.REFUSED, str(refusal))
         try:
             return await _compared(bench, told)
-        except ExchangeUnavailable as damage:
+        except (ExchangeUnavailable, PaperBooksError, ValueError) as damage:
             return Verdict(Outcome.CORRUPT, str(damage))
         finally:
             await bench.exchange.close()

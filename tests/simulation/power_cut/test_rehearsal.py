@@ -98,7 +98,7 @@ async def first_starts(subject: Callable[[], Subject], home: Path) -> list[Outco
 async def kills_then_cuts(subject: Callable[[], Subject], home: Path) -> list[Outcome]:
     """A kill right before each sync of the first life; a restart; cuts until its first word, only what is safe kept."""
     one, first = await first_life(subject, home)
-    kills = [at for at, each in enumerate(first.operations) if isinstance(each, Synced)]
+    kills = [at for at, each in enumerate(first.operations) if isinstance(each, Synced | FolderSynced)]
     tapes = [(at, await lived(one, first.until(at), home, seed=at)) for at in kills]
     # Between two syncs nothing becomes safe, so that what a cut leaves is the same.
     return [

@@ -192,15 +192,18 @@ class Books:
 
 
 def _settle(path: Path) -> None:
-    """Make durable what will be read: a kill between write and sync leaves a change that a power cut still takes."""
-    try:
-        descriptor = os.open(path.with_name(path.name + "-wal"), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Make durable what will be read: a kill between write and sync leaves a change that a power cut still takes.
+
+    And the name of the log it is in: SQLite makes that durable only for a log that it has just created.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists():
+        for each in (log, path.parent):
+            descriptor = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
