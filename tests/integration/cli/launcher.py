@@ -7,6 +7,7 @@ is a SOCK_SEQPACKET socket: a request comes with three descriptors, the answers 
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -100,6 +101,7 @@ def become(wanted: dict[str, Any]) -> None:
 if __name__ == "__main__":
     for module in _LOADED:
         importlib.import_module(module)
+    gc.freeze()  # what is loaded stays: no fork looks through it again, which would also copy its memory
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if (_wanted := _Launcher(socket.socket(fileno=int(sys.argv[1]))).serve()) is not None:
         become(_wanted)

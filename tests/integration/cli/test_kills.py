@@ -15,7 +15,7 @@ from tui_trader.core.words import ClientOrderId
 
 MOST_LINES = 60
 """Before a kill; about half a second at full speed."""
-MANY_TRADES = 4
+MANY_TRADES = 3
 """Fewer would prove nothing."""
 LONGEST_START = 0.4
 """Seconds; in some rounds the kill comes this early, into recovery itself."""

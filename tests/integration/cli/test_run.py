@@ -63,7 +63,7 @@ def test_prints_nothing_but_objects_whose_last_is_a_summary_that_adds_up(
 ) -> None:
     ended = run(shell, home, minutes, "--seed", "1", spawned=True)
     check_output(ended, CYCLES)
-    assert ended.summary["fills"] >= 4
+    assert ended.summary["fills"] >= 2
     assert ended.summary["trading_state"] == "ACTIVE"
     assert Decimal(ended.summary["pnl"]["funding"]) != 0
     verified = shell.run("audit", "verify", "--home", home, "--json", spawned=True)
