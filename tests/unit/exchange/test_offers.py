@@ -49,6 +49,13 @@ def test_what_rests_is_known_up_to_the_last_level_told() -> None:
     assert offers.resting(SELL, D("100001.1")) is None
 
 
+def test_what_is_told_later_widens_what_is_known() -> None:
+    offers = book(((D(100_000), D(2)),), ((D(100_001), D(3)),))
+    assert offers.resting(BUY, D(99_999)) is None
+    offers.hear(BookDiff(BTC, DAYBREAK, 1, 2, 1, ((D(99_998), D(1)),), ()))
+    assert offers.resting(BUY, D(99_999)) == 0
+
+
 def test_a_newer_quote_is_believed_about_the_touch() -> None:
     offers = book(((D(100_000), D(2)), (D(99_999), D(1))), ((D(100_001), D(3)),))
     offers.hear_touch(Quote(BTC, DAYBREAK, D(99_999), D("0.7"), D("99999.5"), D("0.2")))

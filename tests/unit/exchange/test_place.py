@@ -108,3 +108,5 @@ def test_whatever_is_told_nothing_reaches_us_before_what_was_neither_traded_nor_
         assert reached <= traded
         assert reached == 0 or traded + lost >= ahead
         assert line.ahead >= ahead - traded - lost
+    line.hear_level(level, Instant(at + 2 * LATE))
+    assert line.ahead <= level, "in the end no more is before us than there is"

@@ -77,8 +77,6 @@ class Place:
             line = max(self.shown - self._unseen, ZERO) + self._unexplained()
             _, loss = self._lost.popleft()
             self.ahead = ceil_to(self.ahead * max(ZERO, line - loss) / line, self.step)
-        # Between the streams the level may lack what a trade that is still to come has taken from before us.
-        self.ahead = min(self.ahead, self.shown + self._unexplained())
 
     def _unexplained(self) -> Quantity:
         return sum((loss for _, loss in self._lost), start=ZERO)
