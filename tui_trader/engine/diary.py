@@ -32,12 +32,19 @@ class _Redacting(logging.Formatter):
         return self._redactor(super().format(record))
 
 
+class _Diary(logging.FileHandler):
+    """A log that cannot be written (the disk is full) is silent: logging's own complaint would tear the screen."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
+        """Nothing: what it was about is said where it happened."""
+
+
 def keep_diary(path: Path, secrets: Iterable[str]) -> None:
     """Warnings and errors go to the file and nowhere else: a line on a terminal would tear the screen."""
     redactor = Redactor()
     for secret in secrets:
         redactor.register(secret)
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler = _Diary(path, encoding="utf-8", delay=True)
     handler.setFormatter(_Redacting(redactor))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _QUIET:

@@ -434,4 +434,4 @@ def test_symbols_in_a_variable_are_a_list_with_commas(shell: Shell, home: Path) 
         env={"TUI_TRADER_SYMBOLS": "ETHUSDT, BTCUSDT"},
     )
     assert ended.code == 0
-    assert set(ended.lines[0]["symbols"]) == {"BTCUSDT", "ETHUSDT"}
+    assert set(ended.events("decision")[0]["symbols"]) == {"BTCUSDT", "ETHUSDT"}
