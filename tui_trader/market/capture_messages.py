@@ -80,11 +80,9 @@ class MessageDecoder:
         return BookSnapshot(self._symbol, received, answer.last_id, bids, asks)
 
     def _levels(self, written: "_Written") -> tuple[Level, ...]:
-        """Column by column: then all loops run in C, and most figures of a capture are levels."""
-        if not written:
-            return ()
-        prices, sizes = zip(*written, strict=True)
-        return tuple(zip(map(self._prices.__getitem__, prices), map(self._sizes.__getitem__, sizes), strict=True))
+        """Most figures of a capture are levels. A list is built first, since that is the fastest loop there is."""
+        prices, sizes = self._prices, self._sizes
+        return tuple([(prices[price], sizes[size]) for price, size in written])
 
 
 class _Figures(dict[str, Decimal]):

@@ -199,3 +199,18 @@ def test_the_recorded_book_agrees_with_the_recorded_touch() -> None:
     assert len(trades) == 21_313
     candles = [event for event in events if isinstance(event, Candle)]
     assert [len(candles), candles[0].open, candles[0].volume] == [4, Decimal("61813.10"), Decimal("135.578")]
+
+
+@pytest.mark.parametrize("pace", [1_000.0, math.inf])
+def test_at_any_pace_nothing_is_lost(market: CapturedMarket, pace: float) -> None:
+    told: list[MarketEvent] = []
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, PacedLoop)
+        clock = LoopClock(loop, market.start)
+        told.extend([event async for event in CaptureFeed(market, clock=clock).events(None)])
+
+    with asyncio.Runner(loop_factory=lambda: PacedLoop(pace)) as runner:
+        runner.run(run())
+    assert told == all_of(market)
