@@ -10,7 +10,7 @@ from tui_trader.core.clock import MINUTE, Instant, later, start_of_day
 from tui_trader.core.margin import FeeRates
 from tui_trader.core.money import percent_of
 from tui_trader.core.order import Intent, OrderStatus, OrderType, Purpose
-from tui_trader.core.words import ClientOrderId, Symbol, TradingState
+from tui_trader.core.words import ClientOrderId, Side, Symbol, TradingState
 
 _FEES = FeeRates()
 
@@ -104,5 +104,9 @@ class Door:
         assert (intent.price - stop) * intent.side.sign > 0
         assert (target - intent.price) * intent.side.sign > 0
         assert abs(intent.price - stop) / intent.price * 100 <= risk.max_stop_distance_pct
+        held = self.trader.world.paper._venue.state.books[intent.symbol].position
+        stops = [stop, *self.trader.world.stops(intent.symbol)] if held.quantity else [stop]
+        farthest = min(stops) if intent.side is Side.BUY else max(stops)
+        loss = abs(held.quantity) * max(Decimal(0), (held.entry_price - farthest) * intent.side.sign)
         each = abs(intent.price - stop) + _FEES.taker * (intent.price + stop)
-        assert intent.quantity * each <= percent_of(equity, risk.max_risk_per_trade_pct) * self.slack
+        assert loss + intent.quantity * each <= percent_of(equity, risk.max_risk_per_trade_pct) * self.slack

@@ -1,5 +1,6 @@
 """The swarm: an agent, an operator and the weather act at random on one world; its rules are checked all the while."""
 
+import os
 import random
 from collections import Counter
 from decimal import Decimal
@@ -101,7 +102,7 @@ class Swarm:
         elif drawn < 0.93:
             self._spawn(trader, *pick([("halt", Actor.OPERATOR), ("halt", Actor.AGENT)]), reason="r")
         elif drawn < 0.935:
-            (self._world.folder / "HALT").touch()
+            self._touch_halt()
         elif drawn < 0.96:
             self._spawn(trader, "resume", Actor.OPERATOR, reason="go on")
         elif drawn < 0.97:
@@ -112,6 +113,12 @@ class Swarm:
             await self._restart(trader, cleanly=self._chance.random() < 0.3)
         else:
             await trader.desk.watch.mark_equity()
+
+    def _touch_halt(self) -> None:
+        """The file's time is the world's: one seed is one run however fast the machine is."""
+        file, now = self._world.folder / "HALT", self._world.clock.now()
+        file.touch()
+        os.utime(file, ns=(now, now))
 
     def _spawn(self, trader: Trader, tool: str, caller: Actor, **arguments: JsonValue) -> None:
         """Nobody waits for the answer: calls overlap as they like."""

@@ -209,6 +209,8 @@ class Desk:
                 outcome = await self._parts.exchange.set_leverage(symbol, leverage)
         except TimeoutError:
             outcome = Uncertain("no answer")
+        except Exception as error:  # noqa: BLE001 - whatever a client raises, the setting may have changed
+            outcome = Uncertain(f"the request ended in {type(error).__name__}")
         match outcome:
             case None:
                 await self._reconciler.compare()

@@ -32,6 +32,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Order] = {}
+        self._open: dict[ClientOrderId, Order] = {}
+        """Those of them that can still trade: asked for at every judgement, and few."""
         self._positions: dict[Symbol, Position] = {}
         self._wanted: dict[Symbol, Protection] = {}
         self._trades: set[tuple[Symbol, TradeId]] = set()
@@ -51,7 +53,7 @@ class Ledger:
 
     def open_orders(self, symbol: Symbol | None = None) -> tuple[Order, ...]:
         """All that can still trade, oldest first; of one symbol, if given."""
-        return tuple(o for o in self._orders.values() if o.is_open and symbol in (None, o.intent.symbol))
+        return tuple(o for o in self._open.values() if symbol in (None, o.intent.symbol))
 
     def position(self, symbol: Symbol) -> Position:
         """What is held of the symbol."""
@@ -139,9 +141,7 @@ class Ledger:
                 pass
 
     def _intended(self, order_id: ClientOrderId, intent: Intent, at: Instant) -> None:
-        self._orders[order_id] = Order(
-            client_order_id=order_id, intent=intent, status=OrderStatus.INTENDED, created=at, updated=at
-        )
+        self._keep(Order(client_order_id=order_id, intent=intent, status=OrderStatus.INTENDED, created=at, updated=at))
         self._forget_old_orders()
 
     def _imported(self, imported: EmergencyImported, row: Row) -> None:
@@ -176,13 +176,15 @@ class Ledger:
         order = self._orders.get(change.client_order_id)
         if order is None:
             return
-        self._orders[order.client_order_id] = order.advanced(
-            change.status,
-            at=at,
-            filled=change.filled,
-            average_price=change.average_price,
-            exchange_order_id=change.exchange_order_id,
-            reason=change.reason,
+        self._keep(
+            order.advanced(
+                change.status,
+                at=at,
+                filled=change.filled,
+                average_price=change.average_price,
+                exchange_order_id=change.exchange_order_id,
+                reason=change.reason,
+            )
         )
         if change.status is OrderStatus.ACCEPTED:
             self._want(order.intent)
@@ -209,7 +211,7 @@ class Ledger:
         quantity, cost = self._traded.get(fill.client_order_id, (ZERO, ZERO))
         quantity, cost = quantity + fill.quantity, cost + fill.quantity * fill.price
         self._traded[fill.client_order_id] = (quantity, cost)
-        self._orders[fill.client_order_id] = order.traded(quantity, cost / quantity)
+        self._keep(order.traded(quantity, cost / quantity))
 
     def _want_for_entry(self, fill: Fill, before: Position) -> None:
         order = self._orders.get(fill.client_order_id)
@@ -239,9 +241,20 @@ class Ledger:
         if self.wallet is not None:
             self.wallet += amount
 
+    def _keep(self, order: Order) -> None:
+        self._orders[order.client_order_id] = order
+        if order.is_open:
+            self._open[order.client_order_id] = order
+        else:
+            self._open.pop(order.client_order_id, None)
+
     def _forget_old_orders(self) -> None:
-        final = [order_id for order_id, order in self._orders.items() if not order.is_open]
-        for order_id in final[: max(0, len(final) - _KEPT_FINAL_ORDERS)]:
+        """The oldest finished ones go; what can still trade is never forgotten."""
+        surplus = len(self._orders) - len(self._open) - _KEPT_FINAL_ORDERS
+        if surplus <= 0:
+            return
+        final = [order_id for order_id in self._orders if order_id not in self._open]
+        for order_id in final[:surplus]:
             del self._orders[order_id]
             self._traded.pop(order_id, None)
 

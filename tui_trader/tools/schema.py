@@ -1,6 +1,7 @@
 """Strict JSON schemas of tool arguments, as function calling wants them."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.core.words import Symbol
@@ -10,8 +11,9 @@ _KEPT = ("type", "enum", "description", "minimum", "maximum", "anyOf")
 """The subset that strict function calling accepts everywhere; patterns and lengths are checked by us."""
 
 
+@cache
 def strict_schema(arguments: type[Arguments], symbols: tuple[Symbol, ...]) -> JsonObject:
-    """An object schema: every property required, nothing additional, symbols an enumeration."""
+    """An object schema: every property required, nothing additional, symbols an enumeration. Made once: it is slow."""
     properties = arguments.model_json_schema().get("properties", {})
     return {
         "type": "object",

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.exchange import EventFault, ReadFault, WriteFault
 from tests.fakes.trader_parts import BTC, D, Trader, entry, trading, virtual
 from tui_trader.core.order import Intent, OrderStatus, OrderType, Purpose, TimeInForce
-from tui_trader.core.records import ProtectionFailed
+from tui_trader.core.records import JsonObject, ProtectionFailed
 from tui_trader.core.words import Actor, Side, TradingState
 from tui_trader.desk.hands import Exit
 from tui_trader.desk.protector import PROTECT_WITHIN
@@ -208,6 +208,8 @@ async def test_adding_keeps_the_tighter_stop() -> None:
 async def test_the_agent_cannot_loosen_a_stop_also_not_in_a_race_with_the_operator() -> None:
     async with trading() as trader:
         await trader.opened()
+        looser: JsonObject = {"symbol": BTC, "stop_bps": 200, "reason": "r"}
+        assert (await trader.tools.preview("set_stop", looser, caller=Actor.AGENT)).code == "STOP_LOOSENED"
         assert (await trader.agent("set_stop", symbol=BTC, stop_bps=200)).code == "STOP_LOOSENED"
         tightened = trader.tasks.spawn("operator", trader.operator("set_stop", symbol=BTC, price="93800"))
         loosened = trader.tasks.spawn("agent", trader.agent("set_stop", symbol=BTC, stop_bps=60))
@@ -343,7 +345,9 @@ async def test_a_stop_that_vanished_at_the_exchange_is_placed_again() -> None:
         (stop,) = trader.working(Purpose.STOP)
         trader.script.event = lambda _: EventFault.LOST
         await trader.world.paper.cancel(BTC, stop.client_order_id)
+        await trader.wait(0.1)
         assert trader.world.stops() == []
+        assert trader.working(Purpose.STOP) == [stop], "nobody has heard of it"
         trader.script.event = lambda _: EventFault.NONE
         await trader.until(lambda: bool(trader.world.stops()), within=75)
         assert trader.world.stops() == [stop.intent.stop_price]
@@ -357,6 +361,7 @@ async def test_an_order_that_the_exchange_forgot_is_not_counted_upon() -> None:
         book = trader.world.paper._venue.state.books[BTC]
         trader.script.event = lambda _: EventFault.LOST
         await trader.world.paper.cancel(BTC, stop.client_order_id)
+        await trader.wait(0.1)
         trader.world.paper._books._connection.execute("DELETE FROM orders WHERE is_open = 0")
         trader.script.event = lambda _: EventFault.NONE
         assert book.waiting

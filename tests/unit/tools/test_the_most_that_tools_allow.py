@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.door import Door
 from tests.fakes.trader_parts import BTC, ETH, Trader, trading, virtual
-from tui_trader.core.records import JsonObject, JsonValue, ToolCalled, ToolReturned
+from tui_trader.core.records import JsonObject, JsonValue, RiskJudged, ToolCalled, ToolReturned
 from tui_trader.core.words import Actor, Symbol, TradingState
 
 CALLS = 10_000
@@ -24,13 +24,14 @@ class Greedy:
     def __init__(self, chance: random.Random, trader: Trader) -> None:
         self._chance = chance
         self._trader = trader
+        self._side = "long"
 
     def call(self) -> tuple[str, JsonObject]:
         """The next wish."""
         drawn = self._chance.random()
         if drawn < 0.05:
             return self._chance.choice(_FORBIDDEN), {"reason": "more", "symbol": BTC, "leverage": 125}
-        tool, arguments = self._open() if drawn < 0.75 else self._other()
+        tool, arguments = self._open() if drawn < 0.85 else self._other()
         if self._chance.random() < 0.1:
             spoiled = self._chance.choice([*arguments, "quantity", "price", "reduce_only"])
             arguments = {**arguments, spoiled: self._chance.choice(_RUBBISH)}
@@ -38,9 +39,11 @@ class Greedy:
 
     def _open(self) -> tuple[str, dict[str, JsonValue]]:
         pick = self._chance.choice
+        if self._chance.random() < 0.005:
+            self._side = pick(["long", "short"])
         return "open_position", {
             "symbol": pick([BTC, ETH]),
-            "side": pick(["long", "short"]),
+            "side": self._side if self._chance.random() < 0.99 else pick(["long", "short"]),
             "risk_bps": pick([500, 500, 500, 100, 20]),
             "entry": pick(["market", "limit"]),
             "limit_offset_bps": pick([0, 0, 5, 100]),
@@ -75,29 +78,49 @@ async def _watch(trader: Trader, naked: Counter[Symbol]) -> None:
             assert naked[symbol] <= _NAKED_FOR
 
 
+SHIPPED: dict[str, object] = {}
+UNHURRIED: dict[str, object] = {
+    "max_entries_per_day": 5_000,
+    "max_orders_per_minute": 60,
+    "max_open_orders": 30,
+    "max_consecutive_losses": 20,
+    "reentry_cooldown": 1.0,
+}
+"""The shipped sizes, with a pace at which they are what bounds."""
+PRESSED = {
+    "shipped": {"MAX_ENTRIES_PER_DAY", "MAX_ORDERS_PER_MINUTE", "MAX_STOP_DISTANCE", "MIN_REWARD_TO_RISK"},
+    "unhurried": {"MAX_ORDER_NOTIONAL", "MAX_POSITION_NOTIONAL", "MAX_RISK_PER_TRADE", "MAX_STOP_DISTANCE"},
+}
+"""The limits that each run must have come up against: else it shows nothing."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "entries_a_day"), [(1, 20), (2, 5_000)])
+@pytest.mark.parametrize(("pace", "seed"), [("shipped", 1), ("unhurried", 2)])
 @virtual
-async def test_no_order_is_outside_the_policy_whatever_is_asked_for(seed: int, entries_a_day: int) -> None:
-    """Half of the calls under the shipped policy, half with a day that is never used up."""
+async def test_no_order_is_outside_the_policy_whatever_is_asked_for(pace: str, seed: int) -> None:
     async with trading() as trader:
         policy = trader.policy.current
-        risk = policy.risk.model_copy(update={"max_entries_per_day": entries_a_day})
+        risk = policy.risk.model_copy(update=SHIPPED if pace == "shipped" else UNHURRIED)
         trader.policy.current = policy.model_copy(update={"risk": risk})
         chance = random.Random(seed)
         trader.world.step = lambda _, price: price * Decimal(round(1 + chance.gauss(0, 0.0003), 6))
         trader.exchange.door = door = Door(trader)
         watching = trader.tasks.spawn("naked", _watch(trader, Counter()))
-        greedy, answers = Greedy(chance, trader), Counter[str]()
+        greedy = Greedy(chance, trader)
         for number in range(CALLS // 2):
             tool, arguments = greedy.call()
-            answer = await trader.tools.call(tool, arguments, caller=Actor.AGENT, cycle=number)
-            answers[answer.code or answer.status.value] += 1
-            await trader.wait(chance.choice([0, 0, 0.3, 2, 20]))
+            await trader.tools.call(tool, arguments, caller=Actor.AGENT, cycle=number)
+            await trader.wait(chance.choice([0, 0, 0, 0.3, 2, 15]))
             if number % 50 == 0:
                 await trader.desk.watch.mark_equity()
-            if trader.switch.state is not TradingState.ACTIVE and number % 25 == 0:
+            if trader.switch.state is not TradingState.ACTIVE and number % 10 == 0:
                 await trader.operator("resume", reason="go on testing")
         watching.cancel()
-        assert door.passed >= 20, answers
+        assert door.passed >= 20
+        said = Counter(clamp for judged in trader.records(RiskJudged) for clamp in _codes(judged))
+        assert PRESSED[pace] <= said.keys(), said
         assert len(trader.records(ToolCalled)) == len(trader.records(ToolReturned))
+
+
+def _codes(judged: RiskJudged) -> set[str]:
+    return {judged.code, *(clamp.code for clamp in judged.clamps)}
