@@ -32,7 +32,7 @@ class ControlServer:
     def __init__(self, path: Path, client: EngineClient) -> None:
         self._path = path
         self._client = client
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._serve, name="control socket", daemon=True)
         self._listening = threading.Event()
         self._refused: OSError | None = None
@@ -49,35 +49,39 @@ class ControlServer:
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(loop.stop)
         self._thread.join(timeout=2.0)
         self._path.unlink(missing_ok=True)
 
     def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
+        # Made here: an interrupt reaches only the main thread, so no loop is ever left half made.
+        loop = self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
         try:
             self._path.unlink(missing_ok=True)
-            server = self._loop.run_until_complete(
+            server = loop.run_until_complete(
                 asyncio.start_unix_server(self._connected, path=self._path, limit=_LONGEST_LINE)
             )
             self._path.chmod(0o600)
             self._listening.set()
-            self._loop.run_forever()
+            loop.run_forever()
             server.close()
-            self._cancel_all()
+            self._cancel_all(loop)
         except OSError as error:
             self._refused = error
         finally:
             self._listening.set()
-            self._loop.close()
+            loop.close()
 
-    def _cancel_all(self) -> None:
-        tasks = asyncio.all_tasks(self._loop)
+    @staticmethod
+    def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+        tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
         if tasks:
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
