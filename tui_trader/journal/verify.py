@@ -76,16 +76,22 @@ def _absent(path: Path, head: Head | None) -> Broken:
 def _checked(connection: sqlite3.Connection, path: Path, head: Head | None) -> Verdict:
     if _is_blank(connection):
         return _against_head(path, START, head)
-    if reason := _wrong_schema(connection):
+    if reason := _no_journal(connection):
         return Broken(0, f"{path}: {reason}")
-    verdict = follow(_rows(connection), head)
+    tip = follow(_rows(connection), head)
+    if isinstance(tip, Broken):
+        return tip
+    verdict = _against_head(path, tip, head)
     if isinstance(verdict, Broken):
         return verdict
+    # Only now: whoever changed a row had to take the triggers away first, and the row is what a person asks for.
+    if reason := _altered_schema(connection):
+        return Broken(0, f"{path}: {reason}")
     # The pages beyond the rows: indexes, free lists, what a reader of rows does not touch.
     for (answer,) in connection.execute("PRAGMA quick_check(1)"):
         if answer != "ok":
             return Broken(0, f"{path}: the database is damaged ({answer})")
-    return _against_head(path, verdict, head)
+    return verdict
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
@@ -93,12 +99,16 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
     return not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
 
 
-def _wrong_schema(connection: sqlite3.Connection) -> str | None:
+def _no_journal(connection: sqlite3.Connection) -> str | None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != layout.APPLICATION_ID:
         return "this is a database, but not a journal"
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != layout.SCHEMA_VERSION:
         return f"its layout is version {version}; this program reads version {layout.SCHEMA_VERSION}"
+    return None
+
+
+def _altered_schema(connection: sqlite3.Connection) -> str | None:
     found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema")}
     if missing := set(layout.SCHEMA) - found:
         return f"its schema was changed; this is missing: {min(missing).splitlines()[0]}"
