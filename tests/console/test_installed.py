@@ -1,6 +1,7 @@
 """The program as it is installed, in a real terminal: read, halted, resumed, flattened, left, killed, stalled."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,10 +46,10 @@ def _is_gone(pid: int) -> bool:
 
 
 @requires_tmux
-@pytest.mark.parametrize(("size", "speed"), [((80, 24), "60"), ((200, 50), "max")])
+@pytest.mark.parametrize(("size", "speed"), [((80, 24), "60"), ((200, 50), "300")])
 def test_a_session_from_the_first_picture_to_the_shell(tmp_path: Path, size: tuple[int, int], speed: str) -> None:
     with Terminal(_console(tmp_path, "--speed", speed), size=size) as terminal:
-        terminal.wait_for(lambda screen: "ACTIVE" in screen and "#1 " in screen, "a decision")
+        terminal.wait_for(lambda screen: "ACTIVE" in screen and re.search(r"#\d+ ", screen) is not None, "a decision")
         screen = terminal.screen()
         for words in ("PAPER", "feed synthetic", "rules: baseline", "BTCUSDT", "ETHUSDT", "log_decision", "h HALT"):
             assert words in screen
