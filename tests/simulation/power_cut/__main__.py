@@ -25,14 +25,14 @@ def main() -> int:
     options = _options()
     if options.story is not None:
         folder = Path(tempfile.mkdtemp(prefix="power-cut-"))
-        print(laid_out(options.subject or "journal", options.mode, options.story, options.cut, folder))
+        print(laid_out(options.subject or "journal", options.mode or Mode.FULL, options.story, options.cut, folder))
         print(folder)
         return 0
     print(_LINE.format("file", "mode", "images", "ok", "lost", "corrupt", "refused", "before the first ack"))
     good = True
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
         for subject in [options.subject] if options.subject else SUBJECTS:
-            for mode in Mode:
+            for mode in [options.mode] if options.mode else Mode:
                 stories = -(-options.images // _CUTS_PER_STORY)
                 work = partial(rehearse, subject, mode, images=_CUTS_PER_STORY)
                 tally = _sum(pool.imap_unordered(work, range(options.seed, options.seed + stories), chunksize=4))
@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--story", type=int, help="lay out the image of one story")
     parser.add_argument("--cut", type=int, default=0, help="and of this cut in it")
-    parser.add_argument("--mode", type=Mode, choices=tuple(Mode), default=Mode.FULL, help="in this mode")
+    parser.add_argument("--mode", type=Mode, choices=tuple(Mode), help="only this mode")
     return parser.parse_args()
 
 
