@@ -45,7 +45,8 @@ def capture_events(path: Path, instrument: Instrument) -> Iterator[Told]:
     There is no mark price in a capture: the mark is the middle of the quote, exact (a mark may lie on half a tick), at
     the first quote of each second; funding is zero. Candles are of received minutes, and only whole ones.
 
-    A pause of more than `SILENCE` and a hole in the diffs are told as FeedGap; the candles and the book begin anew.
+    A pause of more than `SILENCE`, a hole in the diffs and a diff that crosses the book are told as FeedGap; the
+    candles and the book begin anew.
     """
     return events_of(read_capture(path), instrument, path)
 
@@ -94,7 +95,7 @@ class _Market:
         self._decoder = decoder
         self._funding_period = instrument.funding_hours * 3600 * NANOSECONDS
         self._candles = CandleBuilder(instrument.symbol, begins)
-        self._depth = DepthSync()
+        self._depth = DepthSync(instrument.symbol)
         self._diff_time = begins
         self._bookless_since: Instant | None = None
         self._next_mark = begins

@@ -4,7 +4,8 @@ from collections import deque
 from typing import TypeAlias
 
 from tui_trader.core.market import BookDiff, BookSnapshot
-from tui_trader.core.order_book import BookUpdate, DiffChain
+from tui_trader.core.order_book import BookUpdate, OrderBook
+from tui_trader.core.words import Symbol
 
 BookEvent: TypeAlias = BookSnapshot | BookDiff
 _MOST_WAITING = 10_000
@@ -15,20 +16,21 @@ class DepthSync:
     """Holds diffs back until a snapshot fits them, then lets through what follows without a hole.
 
     The procedure is Binance's ("How to manage a local order book correctly", USD-M). What comes out is one snapshot
-    and a chain of diffs after it; where the chain breaks nothing comes out any more until `take_snapshot` gave a new
-    beginning. An `OrderBook` fed with it never meets a gap, save for a crossed book: tell `lost` then.
+    and a chain of diffs after it; where the chain breaks, or what it says crosses the book, nothing comes out any more
+    until `take_snapshot` gave a new beginning. An `OrderBook` fed with it never meets a gap.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, symbol: Symbol) -> None:
         """Nothing is known: a snapshot is needed."""
-        self._chain = DiffChain()
+        self._book = OrderBook(symbol)
+        """What the readers' books come to: only a book can tell that an update crosses it."""
         self._waiting: deque[BookDiff] = deque(maxlen=_MOST_WAITING)
         self._breaks = 0
 
     @property
     def needs_snapshot(self) -> bool:
         """Whether a snapshot must be fetched, and later than the diffs that were offered so far."""
-        return self._chain.is_broken
+        return not self._book.is_whole
 
     @property
     def breaks(self) -> int:
@@ -37,8 +39,8 @@ class DepthSync:
 
     def take_diff(self, diff: BookDiff) -> BookDiff | None:
         """The diff if it is next; None if it is old, or has to wait for a snapshot."""
-        if not self._chain.is_broken:
-            update = self._chain.take(diff)
+        if self._book.is_whole:
+            update = self._book.apply(diff)
             if update is not BookUpdate.GAP:
                 return diff if update is BookUpdate.APPLIED else None
             self._breaks += 1
@@ -48,14 +50,13 @@ class DepthSync:
     def take_snapshot(self, snapshot: BookSnapshot) -> tuple[BookEvent, ...]:
         """The snapshot and the diffs that waited and follow it.
 
-        Empty if none is needed, or if it is older than the diffs that wait: then another is needed.
+        Empty if none is needed, or if it is older than the diffs that wait, or crossed: then another is needed.
         """
-        if not self._chain.is_broken:
+        if self._book.is_whole or self._book.apply(snapshot) is BookUpdate.GAP:
             return ()
-        self._chain.begin(snapshot.last_id)
         following: list[BookDiff] = []
         for diff in self._waiting:
-            update = self._chain.take(diff)
+            update = self._book.apply(diff)
             if update is BookUpdate.GAP:
                 return ()
             if update is BookUpdate.APPLIED:
@@ -64,9 +65,9 @@ class DepthSync:
         return (snapshot, *following)
 
     def lost(self) -> None:
-        """What was let through does not go on: a reconnect, a crossed book."""
-        self._breaks += not self._chain.is_broken
-        self._chain.is_broken = True
+        """What was let through does not go on: a reconnect, a silence."""
+        self._breaks += self._book.is_whole
+        self._book.break_off()
         self._waiting.clear()
 
     def _wait(self, diff: BookDiff) -> None:

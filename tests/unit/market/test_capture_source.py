@@ -141,6 +141,33 @@ def test_a_hole_in_the_diffs_is_a_gap_and_the_book_begins_anew(tmp_path: Path) -
     assert told[2] == FeedGap(BTC, received(0.9), received(0.2))
 
 
+def test_a_diff_that_crosses_the_book_is_a_gap_and_the_book_begins_anew(tmp_path: Path) -> None:
+    told = events(
+        tmp_path,
+        [
+            line(0.1, captures.answer(5, "92x1", "93x1")),
+            line(0.2, captures.depth(4, 8, 3)),
+            line(0.9, captures.depth(9, 10, 8, bids="94x1")),
+            line(1.0, captures.depth(11, 12, 10)),
+            line(1.1, captures.answer(10, "94x1", "95x1")),
+        ],
+    )
+    assert of_kind(told, FeedGap) == [FeedGap(BTC, received(0.9), received(0.2))]
+    crossing, resynced = told.index(FeedGap(BTC, received(0.9), received(0.2))), told[3:]
+    assert all(10 not in _ids(event) for event in told[:crossing])
+    assert [_ids(event) for event in resynced] == [(10,), (11, 12)]
+
+
+def _ids(event: MarketEvent) -> tuple[int, ...]:
+    match event:
+        case BookSnapshot():
+            return (event.last_id,)
+        case BookDiff():
+            return (event.first_id, event.last_id)
+        case _:
+            return ()
+
+
 def test_silence_is_a_gap_after_which_candles_and_book_begin_anew(tmp_path: Path) -> None:
     told = events(
         tmp_path,

@@ -29,7 +29,7 @@ def ids(events: Sequence[BookEvent]) -> list[int]:
 
 
 def test_diffs_wait_for_the_snapshot_and_the_old_ones_are_dropped() -> None:
-    sync = DepthSync()
+    sync = DepthSync(BTC)
     for one in (diff(1, 3, 0), diff(5, 8, 3), diff(9, 12, 8)):
         assert sync.take_diff(one) is None
     assert (sync.needs_snapshot, sync.breaks) == (True, 0)
@@ -39,7 +39,7 @@ def test_diffs_wait_for_the_snapshot_and_the_old_ones_are_dropped() -> None:
 
 
 def test_a_snapshot_older_than_what_waits_is_refused_and_a_newer_one_taken() -> None:
-    sync = DepthSync()
+    sync = DepthSync(BTC)
     sync.take_diff(diff(5, 8, 4))
     assert sync.take_snapshot(snapshot(3)) == ()
     assert sync.needs_snapshot
@@ -47,7 +47,7 @@ def test_a_snapshot_older_than_what_waits_is_refused_and_a_newer_one_taken() -> 
 
 
 def test_a_snapshot_that_is_ahead_waits_for_the_diff_that_spans_it() -> None:
-    sync = DepthSync()
+    sync = DepthSync(BTC)
     sync.take_diff(diff(1, 3, 0))
     assert ids(sync.take_snapshot(snapshot(10))) == [10]
     assert sync.take_diff(diff(4, 7, 3)) is None
@@ -57,7 +57,7 @@ def test_a_snapshot_that_is_ahead_waits_for_the_diff_that_spans_it() -> None:
 
 
 def test_a_hole_among_the_waiting_leaves_only_what_came_after_it() -> None:
-    sync = DepthSync()
+    sync = DepthSync(BTC)
     for one in (diff(1, 3, 0), diff(6, 8, 5), diff(6, 8, 5), diff(1, 3, 0), diff(9, 10, 8)):
         sync.take_diff(one)
     assert sync.take_snapshot(snapshot(2)) == ()
@@ -65,7 +65,7 @@ def test_a_hole_among_the_waiting_leaves_only_what_came_after_it() -> None:
 
 
 def test_a_repeated_diff_is_dropped_and_a_missing_one_breaks_the_chain() -> None:
-    sync = DepthSync()
+    sync = DepthSync(BTC)
     sync.take_snapshot(snapshot(3))
     sync.take_diff(diff(4, 5, 3))
     assert sync.take_diff(diff(4, 5, 3)) is None
@@ -76,12 +76,34 @@ def test_a_repeated_diff_is_dropped_and_a_missing_one_breaks_the_chain() -> None
 
 
 def test_a_reconnect_asks_for_a_snapshot() -> None:
-    sync = DepthSync()
+    sync = DepthSync(BTC)
     sync.take_snapshot(snapshot(3))
     sync.lost()
     assert (sync.needs_snapshot, sync.breaks) == (True, 1)
     sync.lost()
     assert sync.breaks == 1
+
+
+def levels(*prices: int) -> tuple[Level, ...]:
+    return tuple((Decimal(price), Decimal(1)) for price in prices)
+
+
+def test_a_diff_that_crosses_the_book_is_held_back_and_asks_for_a_snapshot() -> None:
+    sync = DepthSync(BTC)
+    sync.take_snapshot(BookSnapshot(BTC, Instant(3), 3, levels(90), levels(92)))
+    crossing = BookDiff(BTC, Instant(5), 4, 5, 3, levels(92), ())
+    assert sync.take_diff(crossing) is None
+    assert (sync.needs_snapshot, sync.breaks) == (True, 1)
+    assert sync.take_diff(diff(6, 6, 5)) is None
+    again = BookSnapshot(BTC, Instant(3), 3, levels(90), levels(92))
+    assert sync.take_snapshot(again) == (), "what waits would cross it once more"
+    assert ids(sync.take_snapshot(BookSnapshot(BTC, Instant(5), 5, levels(92), levels(93)))) == [5, 6]
+
+
+def test_a_crossed_snapshot_begins_nothing() -> None:
+    sync = DepthSync(BTC)
+    assert sync.take_snapshot(BookSnapshot(BTC, Instant(3), 3, levels(92), levels(92))) == ()
+    assert sync.needs_snapshot
 
 
 prices = st.integers(min_value=1, max_value=9)
@@ -126,7 +148,7 @@ def test_however_diffs_are_lost_repeated_and_swapped_the_book_is_true_or_not_who
     sent = data.draw(st.lists(st.integers(min_value=0, max_value=len(diffs) - 1), max_size=2 * len(diffs)))
     asked = data.draw(st.lists(st.integers(min_value=0, max_value=len(diffs)), min_size=len(sent), max_size=len(sent)))
     moments = sorted(views)
-    sync, book = DepthSync(), OrderBook(BTC)
+    sync, book = DepthSync(BTC), OrderBook(BTC)
     for number, moment in zip(sent, asked, strict=True):
         events: list[BookEvent] = []
         if sync.needs_snapshot and moment < len(diffs):
@@ -155,7 +177,7 @@ def test_a_book_built_live_equals_one_built_offline(
     begins = min(begins, len(diffs) - 1)
     asked = min(begins + late, len(diffs) - 1)
     taken_at = views[diffs[asked].last_id]
-    sync, live = DepthSync(), OrderBook(BTC)
+    sync, live = DepthSync(BTC), OrderBook(BTC)
     for number, one in enumerate(diffs[begins:], start=begins):
         passed = sync.take_diff(one)
         events: list[BookEvent] = [passed] if passed else []
