@@ -153,9 +153,8 @@ def test_a_diff_that_crosses_the_book_is_a_gap_and_the_book_begins_anew(tmp_path
         ],
     )
     assert of_kind(told, FeedGap) == [FeedGap(BTC, received(0.9), received(0.2))]
-    crossing, resynced = told.index(FeedGap(BTC, received(0.9), received(0.2))), told[3:]
-    assert all(10 not in _ids(event) for event in told[:crossing])
-    assert [_ids(event) for event in resynced] == [(10,), (11, 12)]
+    assert [_ids(event) for event in of_kind(told, BookSnapshot, BookDiff)] == [(5,), (4, 8), (10,), (9, 10), (11, 12)]
+    assert [type(event) for event in told].index(FeedGap) == 2, "nothing of the crossing diff was told before"
 
 
 def _ids(event: MarketEvent) -> tuple[int, ...]:
