@@ -18,7 +18,7 @@ from tui_trader.engine.past import past_of
 from tui_trader.engine.plan import plan_of
 from tui_trader.engine.pump import Pump
 from tui_trader.engine.wiring import Assembly, assemble, feed_of
-from tui_trader.exchange.paper.exchange import PaperExchange
+from tui_trader.exchange.paper import Latency, PaperExchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.writer import JournalWriter, open_journal
 
@@ -97,7 +97,9 @@ async def _standing(folder: Path, loop: PacedLoop) -> "AsyncIterator[tuple[Assem
         stack.push_async_callback(journal.close)
         ledger = Ledger()
         feed = feed_of(plan, clock, ledger)
-        exchange = PaperExchange.open(options.home.paper, feed.instruments, clock, account="paper-bench", latency=0.0)
+        exchange = PaperExchange.open(
+            options.home.paper, feed.instruments, clock, account="paper-bench", latency=Latency(0.0)
+        )
         stack.push_async_callback(exchange.close)
         assembly = assemble(
             plan,

@@ -18,7 +18,7 @@ from tui_trader.core.money import BPS, ZERO, Price, Quantity
 from tui_trader.core.order import Intent, OrderStatus, OrderType, Purpose
 from tui_trader.core.order_book import OrderBook
 from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol
-from tui_trader.exchange.paper import PaperExchange
+from tui_trader.exchange.paper import Latency, PaperExchange
 from tui_trader.exchange.ports import Accepted
 from tui_trader.market.capture_source import Told, capture_events
 
@@ -69,7 +69,7 @@ class Lane:
     def __init__(self, traded: Instrument, opens: Instant) -> None:
         self._clock = HandClock(opens)
         self._exchanges = {
-            by_book: PaperExchange.open(None, {_BTC: traded}, self._clock, deposit=Decimal(10**9), latency=0.0)
+            by_book: PaperExchange.open(None, {_BTC: traded}, self._clock, deposit=Decimal(10**9), latency=Latency(0.0))
             for by_book in (True, False)
         }
 

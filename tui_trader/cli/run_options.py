@@ -38,7 +38,10 @@ def run_options(command: F) -> F:
     """Adds the options that say what a run is made of."""
     options = (
         click.option("--mode", type=click.Choice([m.value for m in Mode]), help="Whose money (default: paper)."),
-        click.option("--feed", help="auto, binance, synthetic, or file:PATH[,PATH…] (default: auto)."),
+        click.option(
+            "--feed",
+            help="auto, binance, synthetic, synthetic:depth (with order book), file:PATH[,PATH…] (default: auto).",
+        ),
         click.option("--symbols", help="Only these of the policy's symbols, separated by commas."),
         click.option("--prompt", help="A prompt's name or file (default: trader)."),
         click.option("--decider", type=click.Choice(["auto", "openai", "rules"]), help="Who decides (default: auto)."),

@@ -8,6 +8,7 @@ from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Instant, WallClock, text
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument, known_symbols
+from tui_trader.core.records import EngineStarted
 from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.options import RunOptions
@@ -131,7 +132,7 @@ def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: Re
     else:
         market = _synthetic(options.seed, past)
     last = past.last_start
-    if last is None or _identity(last.feed, last.market_seed) == market.identity:
+    if last is None or (_identity(last.feed, last.market_seed) == market.identity and _is_told_as(last, choice)):
         return market
     if past.ledger.positions or past.ledger.open_orders():
         raise HomeError(
@@ -139,6 +140,12 @@ def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: Re
             "a paper home changes its market only when flat. Flatten first, or use another folder with --home."
         )
     return market
+
+
+def _is_told_as(last: EngineStarted, choice: FeedChoice) -> bool:
+    """Whether as much is told of the market as in the last run: with an order book, orders trade by other rules."""
+    was_with_book = last.feed == FeedKind.SYNTHETIC_DEPTH.value
+    return was_with_book is (choice.kind is FeedKind.SYNTHETIC_DEPTH)
 
 
 def _synthetic(seed: int | None, past: Past) -> _Market:

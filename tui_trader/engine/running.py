@@ -27,9 +27,11 @@ from tui_trader.engine.past import past_of
 from tui_trader.engine.plan import Plan, plan_of
 from tui_trader.engine.publisher import Publisher
 from tui_trader.engine.pump import Pump
+from tui_trader.engine.settings import PaperSettings
 from tui_trader.engine.showing import Showing
 from tui_trader.engine.trader import Ended, Trader
 from tui_trader.engine.wiring import Assembly, agent_of, assemble, feed_of
+from tui_trader.exchange.paper import Jitter, Latency
 from tui_trader.exchange.paper.books import PaperBooksError
 from tui_trader.exchange.paper.exchange import PaperExchange
 from tui_trader.exchange.ports import Exchange
@@ -39,6 +41,8 @@ from tui_trader.journal.redact import Redactor
 from tui_trader.journal.writer import open_journal
 from tui_trader.market.ports import Feed
 
+_LONGEST_TAIL = 20
+"""Times the mean: 3 s at the most that can be set, so that an answer comes before a request counts as lost."""
 _log = logging.getLogger(__name__)
 _WAY_OUT = "Restore the file from a copy, or start in another folder with --home."
 
@@ -138,9 +142,21 @@ def _paper_exchange(plan: Plan, feed: Feed, clock: Clock, chance: Chance) -> Pap
     if plan.past.opened is not None and not (path.exists() and path.stat().st_size):
         raise HomeError(f"{path}: the paper exchange's books are gone, though this home has traded. {_WAY_OUT}")
     try:
-        return PaperExchange.open(path, feed.instruments, clock, account=f"paper-{chance.token('account')}")
+        return PaperExchange.open(
+            path,
+            feed.instruments,
+            clock,
+            account=f"paper-{chance.token('account')}",
+            latency=latency_of(plan.options.settings.paper, chance),
+        )
     except PaperBooksError as error:
         raise HomeError(str(error)) from None
+
+
+def latency_of(paper: PaperSettings, chance: Chance) -> Latency:
+    """The way to the paper exchange as it is set; the tail ends at twenty times its mean, which none in 10^8 passes."""
+    constant, mean = paper.latency_ms / 1000, paper.jitter_ms / 1000
+    return Latency(constant, Jitter(chance=chance, mean=mean, most=_LONGEST_TAIL * mean) if mean else None)
 
 
 def _check_account(plan: Plan, exchange: PaperExchange) -> None:

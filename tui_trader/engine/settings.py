@@ -42,6 +42,17 @@ class BinanceSettings(BaseModel):
     api_secret: SecretStr | None = None
 
 
+class PaperSettings(BaseModel):
+    """How far away the paper exchange is. Each request takes its own time: `latency_ms`, and a tail on top."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    latency_ms: Annotated[int, Field(ge=0, le=2_000)] = 50
+    """Milliseconds that every request takes to the exchange."""
+    jitter_ms: Annotated[int, Field(ge=0, le=150)] = 20
+    """The mean of the tail, in milliseconds; zero: every request takes the same."""
+
+
 class OpenAISettings(BaseModel):
     """Where the model is. Any OpenAI-compatible server will do."""
 
@@ -75,6 +86,7 @@ class Settings(BaseSettings):
     theme: str = "midnight"
     mouse: bool | None = None
     """Whether the console takes the mouse; None: yes, except over SSH."""
+    paper: PaperSettings = Field(default_factory=PaperSettings)
     binance: BinanceSettings = Field(default_factory=BinanceSettings)
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))

@@ -26,6 +26,7 @@ from tui_trader.engine.plan import Plan
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.ports import Journal
+from tui_trader.market.choose import FeedKind
 from tui_trader.market.ports import Feed
 from tui_trader.market.recording import recording_feed
 from tui_trader.market.state import MarketState
@@ -89,6 +90,7 @@ def feed_of(plan: Plan, clock: Clock, ledger: Ledger) -> Feed:
         chance=Chance(plan.market_seed),
         clock=clock,
         start=plan.market_start,
+        depth=plan.choice.kind is FeedKind.SYNTHETIC_DEPTH,
     )
 
 

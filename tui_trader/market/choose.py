@@ -11,6 +11,7 @@ class FeedKind(StrEnum):
     """The markets that can be asked for."""
 
     SYNTHETIC = "synthetic"
+    SYNTHETIC_DEPTH = "synthetic:depth"
     FILE = "file"
 
 
@@ -29,9 +30,10 @@ class FeedChoice:
 
 
 def parse_feed(asked: str) -> FeedChoice:
-    """Read `auto | synthetic | file:PATH[,PATH…]`; a path is a file or a folder. Raises FeedError.
+    """Read `auto | synthetic[:depth] | file:PATH[,PATH…]`; a path is a file or a folder. Raises FeedError.
 
-    `auto` is synthetic, and `binance` is refused: this version reads no live market.
+    `synthetic:depth` is the same market, which also tells its order book and the trades of others. `auto` is
+    synthetic, and `binance` is refused: this version reads no live market.
     """
     kind, separator, rest = asked.strip().partition(":")
     match kind:
@@ -39,6 +41,8 @@ def parse_feed(asked: str) -> FeedChoice:
             return FeedChoice(FeedKind.SYNTHETIC, why="auto: the synthetic market, since there is no live feed yet")
         case "synthetic" if not separator:
             return FeedChoice(FeedKind.SYNTHETIC)
+        case "synthetic" if rest == "depth":
+            return FeedChoice(FeedKind.SYNTHETIC_DEPTH)
         case "binance" if not separator:
             raise FeedError(
                 "--feed binance: this version has no live feed yet (it comes with the exchange adapter). "
@@ -47,7 +51,9 @@ def parse_feed(asked: str) -> FeedChoice:
         case "file" if separator:
             return FeedChoice(FeedKind.FILE, _paths(rest))
         case _:
-            raise FeedError(f"--feed {asked!r} is not known. Use auto, binance, synthetic or file:PATH[,PATH…].")
+            raise FeedError(
+                f"--feed {asked!r} is not known. Use auto, binance, synthetic, synthetic:depth or file:PATH[,PATH…]."
+            )
 
 
 def _paths(written: str) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.market import Candle, FundingSettled, MarketEvent, MarkPrice, Quote
 from tui_trader.core.money import CENT_OF_A_CENT, Price, Quantity, nearest_to
 from tui_trader.core.words import Symbol
+from tui_trader.market.choose import FeedKind
 from tui_trader.market.playback import MINUTE_NS, MINUTE_SECONDS, play
 from tui_trader.market.ports import FeedError
 from tui_trader.market.synthetic_depth import MinuteDepth
@@ -56,6 +57,7 @@ class SyntheticFeed:
         # One root is drawn here: real chance, too, must give the same path each time this feed is asked.
         seeded = Chance(int.from_bytes(chance.salt("synthetic")))
         self._clock = clock
+        self._name = (FeedKind.SYNTHETIC_DEPTH if depth else FeedKind.SYNTHETIC).value
         self._start = Instant(start - start % MINUTE_NS)
         origin = Instant(start_of_day(self._start) - _PREHISTORY_DAYS * MINUTES_A_DAY * MINUTE_NS)
         self._sources = {
@@ -64,8 +66,8 @@ class SyntheticFeed:
 
     @property
     def name(self) -> str:
-        """`synthetic`."""
-        return "synthetic"
+        """`synthetic`, or `synthetic:depth`."""
+        return self._name
 
     @property
     def instruments(self) -> Mapping[Symbol, Instrument]:

@@ -84,6 +84,32 @@ def test_the_same_seed_gives_the_same_lines_and_the_same_journal(shell: Shell, t
     assert exports[0].count("\n") == runs[0].summary["journal_entries"]
 
 
+def test_on_the_synthetic_order_book_a_run_repeats_itself_too(shell: Shell, tmp_path: Path) -> None:
+    """With this seed the baseline enters at once: on the book when its order arrives, not at the next quote."""
+    homes = (tmp_path / "one", tmp_path / "two", tmp_path / "without")
+    feeds = ("synthetic:depth", "synthetic:depth", "synthetic")
+    options = (
+        "--decider",
+        "rules",
+        "--speed",
+        "max",
+        "--symbols",
+        "BTCUSDT",
+        "--seed",
+        "7",
+        "--cycles",
+        "12",
+        "--json",
+    )
+    runs = [shell.run("run", "--home", home, "--feed", feed, *options) for home, feed in zip(homes, feeds, strict=True)]
+    assert runs[0].out == runs[1].out
+    exports = [shell.run("audit", "export", "--home", home).out for home in homes[:2]]
+    assert exports[0] == exports[1]
+    assert shell.run("audit", "verify", "--home", homes[0]).code == 0
+    on_book, on_quotes = (ended.events("fill")[0]["time"] for ended in runs[1:])
+    assert "2026-01-01T00:00:00.050Z" < on_book < on_quotes == "2026-01-01T00:00:01.000Z"
+
+
 @pytest.mark.parametrize("more", [("--seed", "8"), ()])
 def test_another_seed_and_none_are_as_good(shell: Shell, home: Path, minutes: Path, more: tuple[str, ...]) -> None:
     ended = run(shell, home, minutes, *more)

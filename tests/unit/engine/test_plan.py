@@ -125,6 +125,15 @@ def test_on_the_same_market_a_position_goes_on(options: RunOptions, past: Callab
     assert plan_of(options, past()).market_seed == SEED
 
 
+def test_with_and_without_a_book_it_is_one_market_but_it_changes_only_when_flat(options: RunOptions) -> None:
+    """Time and prices go on; how orders trade does not, so nothing may be open."""
+    with_book = changed(options, feed="synthetic:depth")
+    plan = plan_of(with_book, used())
+    assert (plan.market_seed, plan.choice.name, plan.resumes_after) == (SEED, "synthetic:depth", plan.epoch)
+    with pytest.raises(HomeError, match="only when flat"):
+        plan_of(with_book, holding())
+
+
 def test_from_synthetic_to_recorded_prices_only_when_flat(options: RunOptions, tmp_path: Path) -> None:
     feed = f"file:{klines(tmp_path, start=later(NOON, 3_600))}"
     with pytest.raises(HomeError, match="only when flat"):

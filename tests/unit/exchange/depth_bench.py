@@ -9,7 +9,7 @@ from tui_trader.core.market import BookDiff, BookSnapshot, Level, MarketTrade
 from tui_trader.core.money import plain
 from tui_trader.core.order import Fill
 from tui_trader.core.words import Side
-from tui_trader.exchange.paper import DepthModel, Jitter, PaperExchange, SelfTrade
+from tui_trader.exchange.paper import DepthModel, Latency, PaperExchange, SelfTrade
 
 Told = TypeVar("Told", BookSnapshot, BookDiff, MarketTrade)
 Levels = dict[str, str]
@@ -39,8 +39,7 @@ class DepthBench(Bench):
         deposit: str = "1000000",
         depth: DepthModel | None = None,
         self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER,
-        latency: float = 0.05,
-        jitter: Jitter | None = None,
+        latency: Latency | None = None,
         market: Literal["book", "mark", "none"] = "book",
     ) -> "DepthBench":
         clock = clock or HandClock()
@@ -50,8 +49,7 @@ class DepthBench(Bench):
             clock,
             deposit=D(deposit),
             leverage=20,
-            latency=latency,
-            jitter=jitter,
+            latency=latency or Latency(0.05),
             depth=depth or DepthModel(),
             self_trade=self_trade,
         )

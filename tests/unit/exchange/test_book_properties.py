@@ -17,7 +17,7 @@ from tui_trader.core.market import BookDiff, BookSnapshot, Level, MarketEvent, M
 from tui_trader.core.money import ZERO
 from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose, TimeInForce
 from tui_trader.core.words import Actor, ClientOrderId, Side
-from tui_trader.exchange.paper import PaperExchange
+from tui_trader.exchange.paper import Latency, PaperExchange
 from tui_trader.exchange.ports import Accepted, AccountEvent, OrderReport
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -102,7 +102,7 @@ class BookAccount(RuleBasedStateMachine):
     def open(self) -> PaperExchange:
         instruments = {BTC: instrument()}
         return PaperExchange.open(
-            self.folder / "paper.db", instruments, self.clock, deposit=DEPOSIT, leverage=20, latency=0.0
+            self.folder / "paper.db", instruments, self.clock, deposit=DEPOSIT, leverage=20, latency=Latency(0.0)
         )
 
     @initialize()

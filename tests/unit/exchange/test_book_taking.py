@@ -7,7 +7,7 @@ from tests.unit.exchange.depth_bench import DepthBench, parts
 from tui_trader.core.market import Quote
 from tui_trader.core.order import OrderStatus, TimeInForce
 from tui_trader.core.words import Side
-from tui_trader.exchange.paper import DepthModel
+from tui_trader.exchange.paper import DepthModel, Latency
 from tui_trader.exchange.ports import Accepted, OrderReport, Refused
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -40,7 +40,7 @@ async def test_the_owner_hears_of_the_order_before_its_fills_and_of_its_end_last
 
 
 async def test_an_order_meets_the_book_of_its_arrival_not_of_its_sending() -> None:
-    bench = DepthBench.start(latency=3.0)
+    bench = DepthBench.start(latency=Latency(3.0))
     sending = bench.exchange.submit(bench.next_id(), intent(BUY, "1"))
     bench.diff(asks={"100000.1": "0", "100000.2": "0"})
     assert isinstance(await sending, Accepted)

@@ -5,7 +5,7 @@ from tests.unit.exchange.depth_bench import DepthBench
 from tui_trader.core.chance import Chance
 from tui_trader.core.order import Fill, TimeInForce
 from tui_trader.core.words import Side
-from tui_trader.exchange.paper import Jitter
+from tui_trader.exchange.paper import Jitter, Latency
 from tui_trader.exchange.ports import AccountEvent
 
 ROUNDS = 60
@@ -14,7 +14,7 @@ ROUNDS = 60
 async def story(seed: int) -> list[AccountEvent]:
     """A market and a trader that do as the seed says."""
     drawn = Chance(seed).stream("story")
-    bench = DepthBench.start(jitter=Jitter(chance=Chance(seed), mean=0.1, most=0.9))
+    bench = DepthBench.start(latency=Latency(0.05, Jitter(chance=Chance(seed), mean=0.1, most=0.9)))
     for _ in range(ROUNDS):
         away = drawn.randint(1, 5)
         size = str(drawn.randint(0, 40) / 10)

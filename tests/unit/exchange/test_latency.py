@@ -9,8 +9,7 @@ from tests.unit.exchange.depth_bench import DepthBench
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import elapsed
 from tui_trader.core.words import Side
-from tui_trader.exchange.paper import Jitter
-from tui_trader.exchange.paper.latency import Latency
+from tui_trader.exchange.paper import Jitter, Latency
 
 MEAN, MOST = 0.02, 0.5
 
@@ -46,8 +45,8 @@ def test_a_tail_that_makes_no_sense_is_refused(mean: float, most: float) -> None
 
 
 async def test_orders_arrive_after_their_latency_and_none_after_the_settle_time() -> None:
-    jitter = Jitter(chance=Chance(3), mean=MEAN, most=MOST)
-    bench = DepthBench.start(jitter=jitter)
+    latency = Latency(0.05, Jitter(chance=Chance(3), mean=MEAN, most=MOST))
+    bench = DepthBench.start(latency=latency)
     delays = []
     for _ in range(20):
         sent = bench.clock.now()

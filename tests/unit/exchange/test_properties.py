@@ -16,7 +16,7 @@ from tui_trader.core.money import ZERO
 from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose, TimeInForce
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol
-from tui_trader.exchange.paper import DepthModel, PaperExchange
+from tui_trader.exchange.paper import DepthModel, Latency, PaperExchange
 from tui_trader.exchange.ports import Accepted, AccountEvent, OrderReport
 
 SYMBOLS = (BTC, ETH)
@@ -102,7 +102,7 @@ class PaperAccount(RuleBasedStateMachine):
             deposit=DEPOSIT,
             leverage=20,
             depth=DEPTH,
-            latency=0.0,
+            latency=Latency(0.0),
         )
 
     @initialize()

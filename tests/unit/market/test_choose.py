@@ -30,13 +30,20 @@ def test_auto_says_what_it_came_to_and_why() -> None:
     assert asked.why == ""
 
 
+def test_the_synthetic_market_with_its_book_is_called_so() -> None:
+    choice = parse_feed("synthetic:depth")
+    assert (choice.kind, choice.name) == (FeedKind.SYNTHETIC_DEPTH, "synthetic:depth")
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
         ("binance", "no live feed yet"),
-        ("", "is not known. Use auto, binance, synthetic or file:PATH"),
+        ("", "is not known. Use auto, binance, synthetic, synthetic:depth or file:PATH"),
         ("csv:a", "is not known"),
         ("synthetic:7", "is not known"),
+        ("synthetic:", "is not known"),
+        ("synthetic:depth:7", "is not known"),
         ("file", "is not known"),
         ("file:", "a path is empty"),
         ("file:a,,b", "a path is empty"),

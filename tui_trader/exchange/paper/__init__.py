@@ -7,7 +7,7 @@ What must not live here: policy, the journal, anything that reads the trader's o
 from tui_trader.exchange.paper.books import PaperBooksError
 from tui_trader.exchange.paper.depth import DepthModel
 from tui_trader.exchange.paper.exchange import PaperExchange
-from tui_trader.exchange.paper.latency import Jitter
+from tui_trader.exchange.paper.latency import Jitter, Latency
 from tui_trader.exchange.paper.self_trade import SelfTrade
 
-__all__ = ["DepthModel", "Jitter", "PaperBooksError", "PaperExchange", "SelfTrade"]
+__all__ = ["DepthModel", "Jitter", "Latency", "PaperBooksError", "PaperExchange", "SelfTrade"]

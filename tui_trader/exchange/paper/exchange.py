@@ -20,7 +20,7 @@ from tui_trader.exchange.paper.account import report_account
 from tui_trader.exchange.paper.books import Books, PaperBooksError
 from tui_trader.exchange.paper.depth import DepthModel
 from tui_trader.exchange.paper.hearing import hear
-from tui_trader.exchange.paper.latency import Jitter, Latency
+from tui_trader.exchange.paper.latency import Latency
 from tui_trader.exchange.paper.self_trade import SelfTrade
 from tui_trader.exchange.paper.state import DAWN, State
 from tui_trader.exchange.paper.venue import Venue
@@ -43,11 +43,10 @@ DEFAULT_DEPOSIT = Decimal(10_000)
 """USDT that a new paper account starts with."""
 DEFAULT_LEVERAGE = 5
 """For symbols whose leverage was never set."""
-DEFAULT_LATENCY = 0.05
-"""Seconds from sending to arrival."""
 
 _VIP0 = FeeRates()
 _DEPTH = DepthModel()
+_LATENCY = Latency(0.05)
 _CLOSED = "the paper exchange is closed"
 _NO_BOOKS = "the paper exchange can neither write its books nor read them"
 
@@ -57,7 +56,7 @@ T = TypeVar("T")
 class PaperExchange:
     """One paper account. The engine's pump tells it the market through `on_market`; everyone else uses the protocol.
 
-    All of it runs on one thread. A request arrives `latency` seconds (and its share of `jitter`) after it was sent.
+    All of it runs on one thread. A request arrives its `latency` after it was sent.
     What is answered or told is in the books already. If the books cannot be written, the change is undone, the stream
     says `StreamLost`, and the exchange goes on from what the books hold.
     """
@@ -86,8 +85,7 @@ class PaperExchange:
         fees: FeeRates = _VIP0,
         deposit: Money = DEFAULT_DEPOSIT,
         leverage: int = DEFAULT_LEVERAGE,
-        latency: float = DEFAULT_LATENCY,
-        jitter: Jitter | None = None,
+        latency: Latency = _LATENCY,
         depth: DepthModel = _DEPTH,
         self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER,
     ) -> "PaperExchange":
@@ -104,7 +102,7 @@ class PaperExchange:
             books.close()
             raise
         venue = Venue(state, fees, depth, self_trade)
-        return cls(books, venue, clock, latency=Latency(latency, jitter), leverage=leverage)
+        return cls(books, venue, clock, latency=latency, leverage=leverage)
 
     @property
     def name(self) -> str:
