@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from tui_trader.core.money import Price
 from tui_trader.core.records import JsonObject, JsonValue, ToolStatus
 from tui_trader.core.words import Actor
 from tui_trader.tools.ports import Preview, ToolAnswer, ToolSpec
@@ -72,6 +73,7 @@ class FakeToolbox:
     statuses: dict[str, ToolStatus] = field(default_factory=dict)
     previews: list[tuple[str, JsonObject]] = field(default_factory=list)
     calls: list[tuple[str, JsonObject, Actor, int | None]] = field(default_factory=list)
+    seen: list[Price | None] = field(default_factory=list)
     on_call: Callable[[str], Awaitable[None]] | None = None
     on_preview: Callable[[str], Awaitable[None]] | None = None
 
@@ -79,15 +81,32 @@ class FakeToolbox:
         assert caller is Actor.AGENT
         return CATALOGUE
 
-    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
+    async def call(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> ToolAnswer:
         self.calls.append((tool, arguments, caller, cycle))
+        self.seen.append(seen)
         if self.on_call is not None:
             await self.on_call(tool)
         status = self.statuses.get(tool, ToolStatus.OK)
         code = "LATE_DENIAL" if status is ToolStatus.DENIED else ""
         return ToolAnswer(tool=tool, status=status, result={}, code=code)
 
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
+    async def preview(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> Preview:
         assert caller is Actor.AGENT
         assert cycle is not None
         self.previews.append((tool, arguments))

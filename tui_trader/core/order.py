@@ -142,6 +142,8 @@ class Intent:
     actor: Actor
     cycle: int | None = None
     correlation: str = ""
+    seen_price: Price | None = None
+    """The mark price that the decision was made by, where it was made by one; it never leaves for the exchange."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""

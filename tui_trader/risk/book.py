@@ -1,7 +1,7 @@
 """All that the gate may know of the account and the market when it judges: one frozen value."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.instrument import Instrument
@@ -47,6 +47,12 @@ class Meters:
     """When an entry of the agent on this side last traded, also where the position is closed by now."""
     open_breakers: tuple[str, ...]
     model_spend_today: Money
+    agent_side: Mapping[Symbol, Side] = field(default_factory=dict)
+    """The side of the agent's last intended entry."""
+    agent_traded: Mapping[Symbol, Instant] = field(default_factory=dict)
+    """When an entry or an exit of the agent in this symbol last traded."""
+    reversals_today: Mapping[Symbol, int] = field(default_factory=dict)
+    """How often the agent intended an entry against the side of its entry before, since 00:00 UTC."""
     breaker_failures: int = 0
     """The largest count of consecutive failures in any scope."""
 

@@ -34,6 +34,10 @@ class Code(StrEnum):
     MAX_ENTRIES_PER_DAY = "MAX_ENTRIES_PER_DAY"
     REENTRY_COOLDOWN = "REENTRY_COOLDOWN"
     MIN_HOLD = "MIN_HOLD"
+    ENTRY_SPACING = "ENTRY_SPACING"
+    MAX_REVERSALS_PER_DAY = "MAX_REVERSALS_PER_DAY"
+    MIN_TARGET_TO_FEES = "MIN_TARGET_TO_FEES"
+    PRICE_MOVED = "PRICE_MOVED"
     MAX_PRICE_DEVIATION = "MAX_PRICE_DEVIATION"
     NO_STOP = "NO_STOP"
     STOP_SIDE = "STOP_SIDE"
@@ -83,6 +87,10 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         Code.MAX_ENTRIES_PER_DAY: "The day's entries are used up.",
         Code.REENTRY_COOLDOWN: "This side of the symbol was stopped out a short time ago.",
         Code.MIN_HOLD: "The agent entered the other side a short time ago.",
+        Code.ENTRY_SPACING: "The agent traded this symbol a short time ago.",
+        Code.MAX_REVERSALS_PER_DAY: "The agent has changed sides in this symbol too often today.",
+        Code.MIN_TARGET_TO_FEES: "The take-profit is too near to pay for the fees of both legs.",
+        Code.PRICE_MOVED: "The price moved too far between what was seen and what was decided.",
         Code.MAX_PRICE_DEVIATION: "The limit price is too far beyond the mark price.",
         Code.NO_STOP: "An entry must carry a stop.",
         Code.STOP_SIDE: "The stop is on the wrong side of the price and would trigger at once.",

@@ -17,7 +17,8 @@ class LimitUse:
     """One limit: its value and what of it is used, both in the limit's unit (durations in seconds).
 
     `used` is None where it cannot be measured now, or where the limit concerns a single order and nothing is used up.
-    For a least value (`min_…`, `reentry_cooldown`) `used` is the figure as it stands, which must not be below.
+    For a least value (`min_…`, `reentry_cooldown`, `entry_spacing`) `used` is the figure as it stands,
+    which must not be below.
     """
 
     limit: str
@@ -45,6 +46,7 @@ def _of_orders(policy: Policy) -> Iterator[LimitUse]:
     yield LimitUse(limit="max_order_notional", value=risk.max_order_notional, used=None)
     yield LimitUse(limit="max_stop_distance_pct", value=risk.max_stop_distance_pct, used=None)
     yield LimitUse(limit="min_reward_to_risk", value=risk.min_reward_to_risk, used=None)
+    yield LimitUse(limit="min_target_to_fees", value=risk.min_target_to_fees, used=None)
     yield LimitUse(limit="max_price_deviation_bps", value=risk.max_price_deviation_bps, used=None)
 
 
@@ -89,6 +91,12 @@ def _of_symbol(book: Book, policy: Policy, symbol: Symbol) -> Iterator[LimitUse]
         ("max_quote_age", _seconds(risk.max_quote_age), _quote_age(book, symbol)),
         ("reentry_cooldown", _seconds(risk.reentry_cooldown), _since(max(stops, default=None), book)),
         ("min_hold", _seconds(risk.min_hold), _since(max(entries, default=None), book)),
+        ("entry_spacing", _seconds(risk.entry_spacing), _since(meters.agent_traded.get(symbol), book)),
+        (
+            "max_reversals_per_day",
+            Decimal(risk.max_reversals_per_day),
+            Decimal(meters.reversals_today.get(symbol, 0)),
+        ),
     )
     for limit, value, used in figures:
         yield LimitUse(limit=limit, value=value, used=used, symbol=symbol)

@@ -60,6 +60,9 @@ class LossMeters:
         self._spent: Money = ZERO
         self._stopped_out: dict[tuple[Symbol, Side], Instant] = {}
         self._agent_entered: dict[tuple[Symbol, Side], Instant] = {}
+        self._agent_traded: dict[Symbol, Instant] = {}
+        self._agent_side: dict[Symbol, Side] = {}
+        self._reversals: dict[Symbol, int] = {}
         self._trades: set[tuple[Symbol, TradeId]] = set()
         self._booked: set[tuple[str, str]] = set()
 
@@ -103,8 +106,11 @@ class LossMeters:
             orders_last_minute=sum(sent > minute_ago for sent in self._sent_times),
             stopped_out=dict(self._stopped_out),
             agent_entered=dict(self._agent_entered),
+            agent_side=dict(self._agent_side),
             open_breakers=self._breakers.open_scopes,
             model_spend_today=self._spent if is_today else ZERO,
+            agent_traded=dict(self._agent_traded),
+            reversals_today=dict(self._reversals) if is_today else {},
             breaker_failures=self._breakers.most_failures,
         )
 
@@ -116,7 +122,7 @@ class LossMeters:
     def _begin_day(self, time: Instant) -> None:
         day = start_of_day(time)
         if self._day is None or day > self._day:
-            self._day, self._entries, self._spent = day, 0, ZERO
+            self._day, self._entries, self._spent, self._reversals = day, 0, ZERO, {}
 
     def _intended(self, row: Row, record: OrderIntended) -> None:
         intent = record.intent
@@ -128,6 +134,13 @@ class LossMeters:
             self._sent_times.popleft()
         if intent.purpose is Purpose.ENTRY:
             self._entries += 1
+            if intent.actor is Actor.AGENT:
+                self._agent_intended(intent.symbol, intent.side)
+
+    def _agent_intended(self, symbol: Symbol, side: Side) -> None:
+        if self._agent_side.get(symbol) is side.opposite:
+            self._reversals[symbol] = self._reversals.get(symbol, 0) + 1
+        self._agent_side[symbol] = side
 
     def _filled(self, fill: Fill, time: Instant) -> None:
         if (fill.symbol, fill.trade_id) in self._trades:
@@ -141,6 +154,8 @@ class LossMeters:
             self._stopped_out[fill.symbol, held] = time
         if sent is not None and sent.purpose is Purpose.ENTRY and sent.actor is Actor.AGENT:
             self._agent_entered[fill.symbol, fill.side] = time
+        if sent is not None and sent.purpose in (Purpose.ENTRY, Purpose.EXIT) and sent.actor is Actor.AGENT:
+            self._agent_traded[fill.symbol] = time
 
     def _booked_once(self, record: FundingBooked | TransferBooked) -> None:
         key = (record.KIND, record.id)

@@ -1,6 +1,7 @@
 """The policy: every limit that the gate enforces, as the front matter of a prompt declares it.
 
-Nothing here has a default: a limit that is not written is a limit that nobody chose, and the program does not start.
+No limit of losses or size has a default: one that is not written is a limit that nobody chose, and the program does
+not start. What only saves money (pace against churn, triage, investigation) has one, so that a short file is complete.
 Figures come as text and never pass through a float. Durations become float seconds.
 """
 
@@ -195,6 +196,12 @@ class RiskLimits(_Closed):
         examples=["15"]
     )
     """Between the price and the liquidation price that the position would have."""
+    entry_spacing: Annotated[float, BeforeValidator(_Duration("0s", "7d")), _AS_DURATION] = 180.0
+    """Seconds after the agent's last trade in a symbol, entry or close, in which it does not enter there again."""
+    max_reversals_per_day: Annotated[int, BeforeValidator(_Whole(0, 1_000))] = 6
+    """Entries of the agent against the side of its entry before, of one symbol, since 00:00 UTC."""
+    min_target_to_fees: Annotated[Decimal, BeforeValidator(_Figure("0", "100")), _AS_TEXT] = Decimal(2)
+    """Gain at the take-profit before fees over the taker fees of both legs, for the agent's entries."""
 
 
 class ModelLimits(_Closed):
@@ -205,6 +212,42 @@ class ModelLimits(_Closed):
     """Real seconds for one call, whatever the speed of the engine's clock."""
     max_usd_per_day: Annotated[Money, BeforeValidator(_Figure("0.01", "10000")), _AS_TEXT] = Field(examples=["2.00"])
     """In USD, from 00:00 UTC."""
+    investigate_rounds: Annotated[int, BeforeValidator(_Whole(0, 3))] = 0
+    """Times that the model may look things up with reading tools before it must decide, within the deadline."""
+
+
+class TriageScope(StrEnum):
+    """Whose decisions are skipped while nothing that matters has changed: those that a model is asked for, or all."""
+
+    MODEL = "model"
+    EVERY = "every"
+    NOBODY = "nobody"
+
+
+class Triage(_Closed):
+    """When a decision is worth its price. Moves are measured in the average range of a minute (ATR) and since the
+    last time that the decider answered.
+    """
+
+    applies_to: TriageScope = TriageScope.MODEL
+    move_atr: Annotated[Decimal, BeforeValidator(_Figure("0", "100")), _AS_TEXT] = Decimal(3)
+    """A price that moved by this many ATR, and by `move_bps`, matters."""
+    move_bps: Annotated[Decimal, BeforeValidator(_Figure("0", "1000")), _AS_TEXT] = Decimal(10)
+    """A price that moved by less does not matter, however calm the market is."""
+    trend_atr: Annotated[Decimal, BeforeValidator(_Figure("0", "100")), _AS_TEXT] = Decimal("1.5")
+    """A gap between the fast and the slow average that changed by this many ATR, and by `move_bps`, matters."""
+    held_every: Annotated[int, BeforeValidator(_Whole(1, 10_000))] = 5
+    """Intervals after which something held or worked is looked at, whatever happened."""
+    flat_every: Annotated[int, BeforeValidator(_Whole(1, 100_000))] = 30
+    """Intervals after which a flat account is looked at."""
+    funding_within: Annotated[float, BeforeValidator(_Duration("0s", "4h")), _AS_DURATION] = 600.0
+    """Seconds before funding in which it matters to what is held."""
+    early_move_atr: Annotated[Decimal, BeforeValidator(_Figure("0.1", "1000")), _AS_TEXT] = Decimal(6)
+    """A price that moved by this many ATR, and by `move_bps`, calls for a decision before the interval is over."""
+    early_spacing: Annotated[float, BeforeValidator(_Duration("1s", "1d")), _AS_DURATION] = 15.0
+    """Seconds that an early decision keeps from the one before."""
+    early_per_hour: Annotated[int, BeforeValidator(_Whole(0, 1_000))] = 12
+    """Early decisions within an hour, at most."""
 
 
 class Policy(_Closed):
@@ -217,6 +260,7 @@ class Policy(_Closed):
     autonomy: Autonomy = Field(examples=["auto"])
     risk: RiskLimits
     llm: ModelLimits
+    triage: Triage = Triage()
 
     def as_record(self) -> JsonObject:
         """The policy as the journal keeps it: figures and durations as text, readable by `model_validate`."""

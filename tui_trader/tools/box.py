@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from tui_trader.core.money import Price
 from tui_trader.core.records import JsonObject, RiskJudged, ToolCalled, ToolReturned, ToolStatus
 from tui_trader.core.words import Actor, Symbol
 from tui_trader.journal.emergency import EmergencyLog
@@ -39,6 +40,14 @@ class _Admitted:
 
     tool: Tool
     call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What was so at the instant of the call: the tool's own note, and the mark price it was decided by."""
+
+    by_tool: object
+    mark: Price | None
 
 
 class ToolLayer:
@@ -105,23 +114,31 @@ class ToolLayer:
 
     # ------------------------------------------------------------------ calls
 
-    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
+    async def call(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> ToolAnswer:
         """See the port."""
         self._calls += 1
         correlation = f"{_CALL}{self._calls}"
         known = self._tools.get(tool)
         named = known.name if known is not None else _UNKNOWN
         called = ToolCalled(tool=named, arguments=recordable(arguments), cycle=cycle)
-        asked = known.noted() if known is not None else None
+        noted = _Noted(known.noted() if known is not None else None, seen)
         work = asyncio.get_running_loop().create_task(
-            self._carried(called, arguments, caller, correlation, asked), name=correlation
+            self._carried(called, arguments, caller, correlation, noted), name=correlation
         )
         self._running.add(work)
         work.add_done_callback(self._running.discard)
         return await asyncio.shield(work)
 
     async def _carried(
-        self, called: ToolCalled, arguments: JsonObject, caller: Actor, correlation: str, asked: object
+        self, called: ToolCalled, arguments: JsonObject, caller: Actor, correlation: str, noted: _Noted
     ) -> ToolAnswer:
         """Both rows and the work between them; goes on when the caller is cancelled, so that no row stays alone."""
         tool = self._tools.get(called.tool)
@@ -134,7 +151,14 @@ class ToolLayer:
         found = self._admitted(called.tool, arguments, caller)
         if isinstance(found, ToolAnswer):
             return await self._run(called, found, caller, correlation)
-        call = Call(arguments=found[1], caller=caller, cycle=called.cycle, correlation=correlation, asked=asked)
+        call = Call(
+            arguments=found[1],
+            caller=caller,
+            cycle=called.cycle,
+            correlation=correlation,
+            asked=noted.by_tool,
+            seen=noted.mark,
+        )
         return await self._run(called, _Admitted(found[0], call), caller, correlation)
 
     async def _run(
@@ -191,7 +215,15 @@ class ToolLayer:
         named = getattr(arguments, "symbol", None)
         return named is None or named in self._symbols
 
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
+    async def preview(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> Preview:
         """See the port."""
         tool = tool if tool in self._tools else _UNKNOWN
         admitted = self._admitted(tool, arguments, caller)
@@ -199,7 +231,8 @@ class ToolLayer:
             preview = Preview(verdict="deny", code=admitted.code, detail=str(admitted.result.get("detail", "")))
         else:
             found, validated = admitted
-            preview = _previewed(found, Call(arguments=validated, caller=caller, cycle=cycle, correlation=""))
+            call = Call(arguments=validated, caller=caller, cycle=cycle, correlation="", seen=seen)
+            preview = _previewed(found, call)
         if preview.verdict == "deny" and cycle is not None:
             answer = _refused(tool, ToolStatus.DENIED, preview.code, preview.detail)
             with suppress(JournalUnwritable):  # the execution, which needs its rows, will say so

@@ -142,6 +142,7 @@ class OpenPosition(Tool):
             actor=call.caller,
             cycle=call.cycle,
             correlation=call.correlation,
+            seen_price=call.seen,
         )
 
     def _by_price(self, wish: OpenByPrice, call: Call) -> Intent:
@@ -165,6 +166,7 @@ class OpenPosition(Tool):
             actor=call.caller,
             cycle=call.cycle,
             correlation=call.correlation,
+            seen_price=call.seen,
         )
 
     def _instrument(self, symbol: Symbol) -> Instrument:

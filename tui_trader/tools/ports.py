@@ -54,11 +54,30 @@ class Toolbox(Protocol):
         """The tools that this caller may use, always in the same order."""
         ...
 
-    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
-        """Journal the call, run the tool, journal the result. Never raises for a bad call: the answer says so."""
+    async def call(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> ToolAnswer:
+        """Journal the call, run the tool, journal the result. Never raises for a bad call: the answer says so.
+
+        `seen` is the mark price that the call was decided by; an entry is denied where the mark is far from it now.
+        """
         ...
 
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
+    async def preview(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> Preview:
         """Validate and judge a trading call without doing it. With a cycle given, a denial is journalled."""
         ...
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from tui_trader.core.money import plain
+from tui_trader.core.money import Price, plain
 from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.records import JsonObject, ToolStatus
 from tui_trader.core.words import Actor, Symbol
@@ -25,6 +25,8 @@ class Call:
     correlation: str
     asked: object = None
     """What the tool noted when it was asked; see `Tool.noted`."""
+    seen: Price | None = None
+    """The mark price that the call was decided by."""
 
 
 class Tool(Protocol):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.engine.time import in_virtual_time
 from tui_trader.core.clock import LoopClock
+from tui_trader.core.money import Price
 from tui_trader.core.records import JsonObject, ToolStatus
 from tui_trader.core.words import Actor
 from tui_trader.engine.commands import (
@@ -39,13 +40,29 @@ class Tools:
     def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
         raise NotImplementedError(caller)
 
-    async def call(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> ToolAnswer:
+    async def call(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> ToolAnswer:
         assert caller is Actor.OPERATOR
         assert cycle is None
         self.calls.append((tool, arguments))
         return self.answers.get(tool, ToolAnswer(tool=tool, status=ToolStatus.OK, result={}))
 
-    async def preview(self, tool: str, arguments: JsonObject, *, caller: Actor, cycle: int | None = None) -> Preview:
+    async def preview(
+        self,
+        tool: str,
+        arguments: JsonObject,
+        *,
+        caller: Actor,
+        cycle: int | None = None,
+        seen: Price | None = None,
+    ) -> Preview:
         raise NotImplementedError(tool)
 
 

@@ -216,6 +216,37 @@ def test_hold_binds_the_agent_alone_and_not_its_adding() -> None:
     assert denied(entry(), metered(agent_entered={(BTC, Side.BUY): NOW})) == ""
 
 
+@pytest.mark.parametrize(
+    ("book", "policy", "intent"),
+    [
+        (metered(agent_traded={BTC: NOW}), POLICY, entry()),
+        (metered(agent_side={BTC: Side.SELL}, reversals_today={BTC: 99}), POLICY, entry()),
+        (BOOK, limits(min_reward_to_risk=D("0.01")), entry(target=D("100.20"))),
+    ],
+)
+def test_what_keeps_from_churning_binds_the_agent_alone(book: Book, policy: Policy, intent: Intent) -> None:
+    assert denied(intent, book, policy)
+    assert denied(replace(intent, actor=Actor.OPERATOR), book, policy) == ""
+
+
+def test_the_pause_after_a_trade_ends_on_the_second_and_concerns_its_symbol() -> None:
+    assert denied(entry(), metered(agent_traded={BTC: later(NOW, -180.0)})) == ""
+    assert denied(entry(), metered(agent_traded={ETH: NOW})) == ""
+
+
+def test_staying_on_a_side_is_no_reversal() -> None:
+    assert denied(entry(), metered(agent_side={BTC: Side.BUY}, reversals_today={BTC: 99})) == ""
+    assert denied(entry(), metered(agent_side={BTC: Side.SELL}, reversals_today={BTC: 5, ETH: 99})) == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"), [("99.51", ""), ("100.50", ""), ("99.50", "PRICE_MOVED"), ("101", "PRICE_MOVED")]
+)
+@pytest.mark.parametrize("side", list(Side))
+def test_a_price_that_moved_while_somebody_thought_denies_either_way(seen: str, code: str, side: Side) -> None:
+    assert denied(replace(entry(side=side), seen_price=D(seen))) == code
+
+
 def test_observe_binds_the_agent_alone() -> None:
     policy = POLICY.model_copy(update={"autonomy": Autonomy.OBSERVE})
     assert denied(entry(), policy=policy) == Code.OBSERVE.value

@@ -88,6 +88,10 @@ ENTRY_SCENES: dict[Check, Scene] = {
     pace.agent_held_long_enough: Scene(
         code=Code.MIN_HOLD, book=metered(agent_entered={(BTC, Side.SELL): later(NOW, -179.0)})
     ),
+    pace.agent_paused_since_trade: Scene(code=Code.ENTRY_SPACING, book=metered(agent_traded={BTC: later(NOW, -179.0)})),
+    pace.agent_reversals_left_today: Scene(
+        code=Code.MAX_REVERSALS_PER_DAY, book=metered(agent_side={BTC: Side.SELL}, reversals_today={BTC: 6})
+    ),
     pace.entries_left_today: Scene(code=Code.MAX_ENTRIES_PER_DAY, book=metered(entries_today=20)),
     pace.order_rate_within_limit: Scene(code=Code.MAX_ORDERS_PER_MINUTE, book=metered(orders_last_minute=4)),
     pace.open_orders_within_limit: Scene(
@@ -95,12 +99,16 @@ ENTRY_SCENES: dict[Check, Scene] = {
         book=working(*(order(entry(D("0.1"), time_in_force=TimeInForce.GTC), name=str(n)) for n in range(2))),
     ),
     protection.price_near_mark: Scene(code=Code.MAX_PRICE_DEVIATION, intent=entry(price=D("100.51"))),
+    protection.price_as_seen: Scene(code=Code.PRICE_MOVED, intent=replace(entry(), seen_price=D("99.50"))),
     protection.carries_stop: Scene(code=Code.NO_STOP, intent=entry(stop=None)),
     protection.carries_take_profit: Scene(code=Code.NO_TAKE_PROFIT, intent=entry(target=None)),
     protection.stop_behind_price: Scene(code=Code.STOP_SIDE, intent=entry(stop=D(100))),
     protection.target_beyond_price: Scene(code=Code.TAKE_PROFIT_SIDE, intent=entry(target=D("100.01"))),
     protection.stop_near_entry: Scene(code=Code.MAX_STOP_DISTANCE, intent=entry(stop=D(95), target=D(110))),
     protection.reward_pays_risk: Scene(code=Code.MIN_REWARD_TO_RISK, intent=entry(target=D("102.5"))),
+    protection.target_pays_fees: Scene(
+        code=Code.MIN_TARGET_TO_FEES, intent=entry(target=D("100.20")), policy=limits(min_reward_to_risk=D("0.01"))
+    ),
     protection.protection_can_be_placed: Scene(code=Code.PROTECTION_FILTER, intent=entry(stop=D("98.001"))),
     leverage.leverage_setting_within_limit: Scene(code=Code.LEVERAGE_SETTING, book=replace(BOOK, leverage={BTC: 4})),
     size.order_notional: Scene(code=Code.MAX_ORDER_NOTIONAL, intent=entry(D(25))),
@@ -151,6 +159,9 @@ LOOSENED: dict[str, tuple[Check, object]] = {
     "max_entries_per_day": (pace.entries_left_today, 21),
     "reentry_cooldown": (pace.cooled_down_since_stop, 899.0),
     "min_hold": (pace.agent_held_long_enough, 179.0),
+    "entry_spacing": (pace.agent_paused_since_trade, 179.0),
+    "max_reversals_per_day": (pace.agent_reversals_left_today, 7),
+    "min_target_to_fees": (protection.target_pays_fees, D(1)),
     "max_price_deviation_bps": (protection.price_near_mark, D(51)),
     "max_quote_age": (knowledge.prices_are_fresh, 5.1),
     "min_liquidation_distance_pct": (leverage.liquidation_is_far, D(33)),
@@ -221,3 +232,8 @@ def test_every_code_has_a_sentence_and_its_own_name_as_value() -> None:
     assert set(SENTENCES) == set(Code)
     assert all(code.name == code.value for code in Code)
     assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+
+
+def test_how_far_the_price_may_move_while_somebody_thinks_follows_the_limit_too() -> None:
+    scene = ENTRY_SCENES[protection.price_as_seen]
+    assert Code.PRICE_MOVED.value not in codes(judge(scene.intent, scene.book, limits(max_price_deviation_bps=D(51))))

@@ -289,6 +289,27 @@ def test_only_the_agents_own_entries_start_its_hold_and_only_when_they_trade() -
     assert meters(story, at=10).agent_entered == {(BTC, Side.BUY): noon(7)}
 
 
+def test_the_agents_entries_and_exits_begin_its_pause_and_nobody_elses_do() -> None:
+    story = Story()
+    story.fill(story.intent(entry(actor=Actor.OPERATOR)), Side.BUY, 1, at=1)
+    story.fill(story.intent(stop_order()), Side.SELL, 1, at=2)
+    assert meters(story).agent_traded == {}
+    story.fill(story.intent(entry(), 3), Side.BUY, 1, at=4)
+    assert meters(story).agent_traded == {BTC: noon(4)}
+    story.fill(story.intent(market_exit(), 5), Side.SELL, 1, at=6)
+    assert meters(story).agent_traded == {BTC: noon(6)}
+
+
+def test_reversals_are_the_agents_turns_between_its_entries_of_the_day() -> None:
+    story = Story()
+    for at, side in enumerate((Side.BUY, Side.BUY, Side.SELL, Side.BUY)):
+        story.intent(entry(side=side), at)
+    story.intent(entry(side=Side.SELL, actor=Actor.OPERATOR), 9)
+    assert meters(story, at=10).reversals_today == {BTC: 2}
+    assert meters(story, at=10).agent_side == {BTC: Side.BUY}
+    assert meters(story, at=HALF_DAY + 1).reversals_today == {}
+
+
 def test_model_spending_counts_by_day_and_an_unknown_price_is_a_dear_one() -> None:
     story = Story()
     story.tell(ModelAnswered(cycle=1, model="m", cost=D("0.5")))

@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import DeniedCall, ProposedCall
-from tui_trader.agent.nodes.request import answer_to, request_of, spent_so_far
+from tui_trader.agent.nodes.request import answer_to, request_of, seen_by, spent_so_far
 from tui_trader.agent.state import ActionState, CycleState, Outcome, shorten
 from tui_trader.core.words import Actor, CycleVerdict
 
@@ -16,7 +16,7 @@ _DENY = "deny"
 async def check_risk(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
     """The actions with the gate's word on each. Denied ones go no further; the decider may amend its answer once."""
     context = runtime.context
-    actions, denied = await _judged(state["actions"], context)
+    actions, denied = await _judged(state["actions"], state, context)
     if not denied or not _may_amend(state, context):
         return _told(actions)
     update = await answer_to(state, context, tuple(denied))
@@ -24,16 +24,22 @@ async def check_risk(state: CycleState, runtime: Runtime[CycleContext]) -> Cycle
         # The first answer is withdrawn by asking again; what the gate refused of it stays in the record.
         kept = [action for action in actions if action["outcome"] == Outcome.DENIED]
         return {**update, "actions": kept, "note": f"amended to {update['note']}"}
-    amended, _ = await _judged(update["actions"], context)
+    amended, _ = await _judged(update["actions"], state, context)
     return {**update, **_told(amended)}
 
 
-async def _judged(actions: list[ActionState], context: CycleContext) -> tuple[list[ActionState], list[DeniedCall]]:
+async def _judged(
+    actions: list[ActionState], state: CycleState, context: CycleContext
+) -> tuple[list[ActionState], list[DeniedCall]]:
     judged: list[ActionState] = []
     denied: list[DeniedCall] = []
     for action in actions:
         preview = await context.toolbox.preview(
-            action["tool"], action["arguments"], caller=Actor.AGENT, cycle=context.cycle
+            action["tool"],
+            action["arguments"],
+            caller=Actor.AGENT,
+            cycle=context.cycle,
+            seen=seen_by(action, state),
         )
         outcome = Outcome.DENIED if preview.verdict == _DENY else Outcome.ALLOWED
         judged.append({**action, "outcome": outcome.value, "code": preview.code})

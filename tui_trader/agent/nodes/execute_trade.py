@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.faults import Fault
-from tui_trader.agent.nodes.request import faulted
+from tui_trader.agent.nodes.request import faulted, seen_by
 from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.state import ActionState, CycleState, Outcome
 from tui_trader.core.records import ToolStatus
@@ -25,7 +25,7 @@ async def execute_trade(state: CycleState, runtime: Runtime[CycleContext]) -> Cy
         elif fault is not None:
             done.append({**action, "outcome": Outcome.NOT_REACHED.value})
         else:
-            answer = await sheltered(_called(action, runtime.context), what=f"tool {action['tool']}")
+            answer = await sheltered(_called(action, state, runtime.context), what=f"tool {action['tool']}")
             done.append(_settled(action, answer))
             fault = _fault_of(answer)
     note = ", ".join(f"{action['tool']} {action['outcome']}" for action in done)
@@ -34,8 +34,10 @@ async def execute_trade(state: CycleState, runtime: Runtime[CycleContext]) -> Cy
     return {**faulted(fault), "actions": done, "note": note}
 
 
-async def _called(action: ActionState, context: CycleContext) -> ToolAnswer:
-    return await context.toolbox.call(action["tool"], action["arguments"], caller=Actor.AGENT, cycle=context.cycle)
+async def _called(action: ActionState, state: CycleState, context: CycleContext) -> ToolAnswer:
+    return await context.toolbox.call(
+        action["tool"], action["arguments"], caller=Actor.AGENT, cycle=context.cycle, seen=seen_by(action, state)
+    )
 
 
 def _settled(action: ActionState, answer: ToolAnswer | Fault) -> ActionState:

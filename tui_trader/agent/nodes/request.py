@@ -5,9 +5,9 @@ from tui_trader.agent.deciders.ports import Decision, DecisionRequest, DeniedCal
 from tui_trader.agent.faults import FAULT_TEXT, Fault
 from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.proposals import screened
-from tui_trader.agent.state import CycleState, shorten
-from tui_trader.core.money import ZERO, Money, plain
-from tui_trader.core.words import Actor, CycleVerdict
+from tui_trader.agent.state import ActionState, CycleState, shorten
+from tui_trader.core.money import ZERO, Money, Price, plain
+from tui_trader.core.words import Actor, CycleVerdict, Symbol
 from tui_trader.risk.breakers import MODEL
 
 
@@ -26,6 +26,13 @@ def request_of(state: CycleState, context: CycleContext, denied: tuple[DeniedCal
 def spent_so_far(state: CycleState) -> Money:
     """What this cycle has cost, in USD."""
     return Money(state["cost"]) if "cost" in state else ZERO
+
+
+def seen_by(action: ActionState, state: CycleState) -> Price | None:
+    """The mark price that the decider was shown of the symbol that the action names; None where it names none."""
+    observation, symbol = state.get("observation"), action["arguments"].get("symbol")
+    snapshot = observation.snapshot(Symbol(symbol)) if observation is not None and isinstance(symbol, str) else None
+    return snapshot.mark if snapshot is not None else None
 
 
 async def answer_to(state: CycleState, context: CycleContext, denied: tuple[DeniedCall, ...] = ()) -> CycleState:

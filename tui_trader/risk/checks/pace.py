@@ -1,4 +1,4 @@
-"""How often and how many: open orders, orders a minute, entries a day, cool-down, hold, and no reversal at once."""
+"""How often and how many: orders a minute, entries and reversals a day, pauses, and no reversal at once."""
 
 from tui_trader.core.clock import elapsed
 from tui_trader.core.money import plain
@@ -60,3 +60,27 @@ def agent_held_long_enough(intent: Intent, book: Book, policy: Policy) -> Verdic
         return ALLOW
     left = policy.risk.min_hold - elapsed(entered, book.now)
     return Deny(Code.MIN_HOLD, f"{left:.0f} s until the agent may enter the other side")
+
+
+def agent_paused_since_trade(intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """The agent lets `entry_spacing` pass after its last trade in the symbol before it enters there again.
+
+    This is what a position closed and opened again for a few basis points runs into, and an entry that is repeated
+    from cycle to cycle.
+    """
+    traded = book.meters.agent_traded.get(intent.symbol)
+    spacing = policy.risk.entry_spacing
+    if intent.actor is not Actor.AGENT or traded is None or elapsed(traded, book.now) >= spacing:
+        return ALLOW
+    left = spacing - elapsed(traded, book.now)
+    return Deny(Code.ENTRY_SPACING, f"{left:.0f} s until the agent may enter {intent.symbol} again")
+
+
+def agent_reversals_left_today(intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """The agent changes the side of its entries in a symbol at most `max_reversals_per_day` times since 00:00 UTC."""
+    if intent.actor is not Actor.AGENT or book.meters.agent_side.get(intent.symbol) is not intent.side.opposite:
+        return ALLOW
+    used, most = book.meters.reversals_today.get(intent.symbol, 0), policy.risk.max_reversals_per_day
+    if used < most:
+        return ALLOW
+    return Deny(Code.MAX_REVERSALS_PER_DAY, f"the agent turned {used} times today in {intent.symbol}, at most {most}")

@@ -2,7 +2,7 @@
 
 from tui_trader.core.money import BPS, ONE, Price, plain
 from tui_trader.core.order import Intent, OrderType, Purpose
-from tui_trader.core.words import Side
+from tui_trader.core.words import Actor, Side
 from tui_trader.risk.book import Book
 from tui_trader.risk.checks.figures import NO_PRICES, prices_of
 from tui_trader.risk.codes import Code
@@ -23,6 +23,22 @@ def price_near_mark(intent: Intent, book: Book, policy: Policy) -> Verdict:
     if (prices.limit - bound) * intent.side.sign <= 0:
         return ALLOW
     return Deny(Code.MAX_PRICE_DEVIATION, f"limit {plain(prices.limit)}, mark {plain(prices.mark)}, bound {bound:f}")
+
+
+def price_as_seen(intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """The mark has not moved by more than `max_price_deviation_bps`, either way, since whoever decided saw it.
+
+    A model thinks for seconds and a person for minutes: what they answer may be about another market.
+    """
+    prices, seen = prices_of(intent, book), intent.seen_price
+    if prices is None:
+        return NO_PRICES
+    most = policy.risk.max_price_deviation_bps
+    if seen is None or abs(prices.mark - seen) * BPS <= most * seen:
+        return ALLOW
+    return Deny(
+        Code.PRICE_MOVED, f"decided at {plain(seen)}, now {plain(prices.mark)}, at most {plain(most)} bps apart"
+    )
 
 
 def carries_stop(intent: Intent, _book: Book, policy: Policy) -> Verdict:
@@ -100,6 +116,27 @@ def reward_pays_risk(intent: Intent, book: Book, policy: Policy) -> Verdict:
         return ALLOW
     ratio = f"{gain / loss:.2f}" if loss > 0 else "undefined"
     return Deny(Code.MIN_REWARD_TO_RISK, f"reward to risk {ratio} after fees, at least {plain(least)}")
+
+
+def target_pays_fees(intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """The agent's take-profit earns at least `min_target_to_fees` times what both legs cost as taker.
+
+    A near stop makes the reward look large beside the risk; the exchange's fee is the same however near it is.
+    """
+    prices, target = prices_of(intent, book), _target(intent)
+    if prices is None:
+        return NO_PRICES
+    if target is None or intent.actor is not Actor.AGENT:
+        return ALLOW
+    entry = expected_entry_price(intent.side, prices.limit, prices.view)
+    fees = book.fees.taker * (entry + target)
+    gain, least = (target - entry) * intent.side.sign, policy.risk.min_target_to_fees
+    if gain >= least * fees:
+        return ALLOW
+    return Deny(
+        Code.MIN_TARGET_TO_FEES,
+        f"the target earns {gain:.4f} a unit, fees are {fees:.4f}, at least {plain(least)} times",
+    )
 
 
 def protection_can_be_placed(intent: Intent, book: Book, _policy: Policy) -> Verdict:
