@@ -75,7 +75,7 @@ async def test_prices_decisions_and_rows_come_and_a_halt_is_the_engines_own_word
 async def test_a_halt_before_the_start_holds_from_the_first_moment(engine: EngineThread) -> None:
     answer = engine.submit(Halt(reason="before the start"))
     early = engine.submit(DecideNow())
-    assert early.result(timeout=1).code == "NOT_RUNNING"
+    assert early.result(timeout=1).code == "STARTING"
     engine.start()
     assert answer.result(timeout=_WITHIN).done
     status = engine.submit(AskStatus()).result(timeout=_WITHIN).result
@@ -91,7 +91,7 @@ def test_an_engine_that_was_stopped_before_its_start_does_not_begin(engine: Engi
     assert engine.ending is not None
     assert not engine.ending.had_begun
     assert not options.home.journal.exists()
-    assert not halted.done() or not halted.result().done
+    assert halted.result(timeout=1).code == "NOT_RUNNING"
 
 
 def test_an_engine_that_cannot_plan_says_that_it_never_began(options: RunOptions, tmp_path: Path) -> None:

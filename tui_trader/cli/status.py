@@ -1,8 +1,10 @@
 """`status`: how the trader stands, asked of the engine, or read from the journal where none runs."""
 
+from dataclasses import replace
+
 import click
 
-from tui_trader.cli.context import Shared, now_text, refuse, say, shared_of, shared_options
+from tui_trader.cli.context import NO, Shared, now_text, refuse, say, shared_of, shared_options
 from tui_trader.cli.failures import told
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import AskStatus
@@ -31,9 +33,22 @@ def _status(shared: Shared) -> JsonObject:
         reply = ask(shared.home.socket, AskStatus(), timeout=_ANSWER_WITHIN)
         if reply.done:
             return reply.result
-    except (NotRunning, TimeoutError):
+    except NotRunning:
         pass
+    except TimeoutError:
+        return _of_a_silent_engine(shared)
     return status_object(resting_status(shared.home, now_text()))
+
+
+def _of_a_silent_engine(shared: Shared) -> JsonObject:
+    """An engine is there and says nothing: it still starts (a long journal takes a while), or it hangs."""
+    silence = (
+        f"the engine in {shared.home.folder} has not answered within {_ANSWER_WITHIN:g} s: it is starting, or hangs"
+    )
+    if not shared.home.journal.exists():
+        refuse(f"{silence}. Nothing is written down yet; ask again in a moment.", NO)
+    click.echo(f"{silence}. This is what its journal says.", err=True)
+    return status_object(replace(resting_status(shared.home, now_text()), running=True))
 
 
 def in_words(found: JsonObject) -> str:

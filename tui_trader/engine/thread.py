@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_trader.engine.client import Ending
-from tui_trader.engine.commands import Command, Halt, Reply
+from tui_trader.engine.commands import AskStatus, Command, Halt, Reply
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
 
@@ -43,14 +43,14 @@ class EngineThread:
         self._alive: Alive | None = None
         self._has_begun = False
         self._early_stop = ""
-        self._early_halts: list[tuple[Halt, Future[Reply]]] = []
+        self._early: list[tuple[Halt | AskStatus, Future[Reply]]] = []
 
     # ------------------------------------------------------------------ from other threads
 
     def start(self) -> None:
         """Begin; planning errors show up in `failure`. After a stop nothing begins any more."""
         if self._early_stop:
-            self._over.set()
+            self._end()
             return
         self._thread.start()
 
@@ -89,7 +89,10 @@ class EngineThread:
         return Ending(reason=reason, failure=self.failure, had_begun=self._has_begun)
 
     def submit(self, command: Command) -> "Future[Reply]":
-        """Hand a command over. A halt trips the switch here, before anything else; before the start it waits for it."""
+        """Hand a command over. A halt trips the switch here, before anything else.
+
+        While the engine starts, a halt and a question wait for it; all else is told to come again.
+        """
         alive = self._alive
         if isinstance(command, Halt) and alive is not None:
             alive.switch.trip(announced=True)
@@ -98,10 +101,12 @@ class EngineThread:
             if alive is not None and not self.is_over:
                 return asyncio.run_coroutine_threadsafe(alive.trader.operator.carry_out(command), alive.loop)
             answer: Future[Reply] = Future()
-            if isinstance(command, Halt) and not self.is_over:
-                self._early_halts.append((command, answer))
-            else:
+            if self.is_over:
                 answer.set_result(_NOT_RUNNING)
+            elif isinstance(command, Halt | AskStatus):
+                self._early.append((command, answer))
+            else:
+                answer.set_result(_STARTING)
             return answer
 
     # ------------------------------------------------------------------ the engine's own thread
@@ -116,22 +121,26 @@ class EngineThread:
             self.failure = error
             _log.error("the engine ended early: %s", type(error).__name__, exc_info=error)
         finally:
-            with self._lock:
-                self._alive = None
-                self._over.set()
-                unheard, self._early_halts = self._early_halts, []
-            for _, answer in unheard:
-                answer.set_result(_NOT_RUNNING)
+            self._end()
+
+    def _end(self) -> None:
+        """From here on nobody is running; who still waits for the start is told so."""
+        with self._lock:
+            self._alive = None
+            self._over.set()
+            unheard, self._early = self._early, []
+        for _, answer in unheard:
+            answer.set_result(_NOT_RUNNING)
 
     def _take_up(self, alive: "Alive") -> None:
         """From here commands reach the trader; what was asked for before is done now."""
         with self._lock:
             self._alive, self._has_begun = alive, True
-            early, self._early_halts = self._early_halts, []
-            if early:
+            early, self._early = self._early, []
+            if any(isinstance(command, Halt) for command, _ in early):
                 alive.switch.trip(announced=True)
-        for halt, answer in early:
-            task = alive.loop.create_task(alive.trader.operator.carry_out(halt))
+        for command, answer in early:
+            task = alive.loop.create_task(alive.trader.operator.carry_out(command))
             task.add_done_callback(partial(_pass_on, answer))
         if self._early_stop:
             alive.trader.stop(self._early_stop)
@@ -153,3 +162,4 @@ def _pass_on(answer: "Future[Reply]", done: "asyncio.Task[Reply]") -> None:
 
 
 _NOT_RUNNING = Reply(done=False, code="NOT_RUNNING", text="the engine is not running")
+_STARTING = Reply(done=False, code="STARTING", text="the engine is starting; ask again in a moment")

@@ -115,9 +115,24 @@ def test_after_the_end_nobody_is_running(tmp_path: Path) -> None:
         assert engine.submit(command).result(0).code == "NOT_RUNNING"
 
 
-def test_before_the_start_nobody_is_running(tmp_path: Path) -> None:
-    engine = EngineThread(run_options(tmp_path / "home"))
-    assert engine.submit(AskStatus()).result(0).code == "NOT_RUNNING"
+def test_before_the_start_a_question_waits_and_what_would_act_is_told_to_come_again(tmp_path: Path) -> None:
+    engine = EngineThread(run_options(tmp_path / "home", cycles=1))
+    status = engine.submit(AskStatus())
+    for command in (DecideNow(), FlattenAll(), Resume(reason="early")):
+        early = engine.submit(command).result(0)
+        assert (early.done, early.code) == (False, "STARTING")
+        assert "is starting" in early.text
+    engine.start()
+    assert status.result(PATIENCE).result["running"] is True
+    engine.join()
+    assert state_rows(engine._options) == [], "a question is no halt"
+
+
+def test_a_question_to_an_engine_that_fails_to_begin_is_answered(tmp_path: Path) -> None:
+    engine = EngineThread(run_options(tmp_path / "home", prompt="nowhere"))
+    status = engine.submit(AskStatus())
+    engine.start()
+    assert status.result(PATIENCE).code == "NOT_RUNNING"
 
 
 def test_a_halt_before_the_engine_is_built_holds_from_its_first_moment(tmp_path: Path) -> None:
