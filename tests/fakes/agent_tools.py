@@ -73,6 +73,7 @@ class FakeToolbox:
     statuses: dict[str, ToolStatus] = field(default_factory=dict)
     previews: list[tuple[str, JsonObject]] = field(default_factory=list)
     calls: list[tuple[str, JsonObject, Actor, int | None]] = field(default_factory=list)
+    result: JsonObject = field(default_factory=dict)
     seen: list[Price | None] = field(default_factory=list)
     on_call: Callable[[str], Awaitable[None]] | None = None
     on_preview: Callable[[str], Awaitable[None]] | None = None
@@ -96,7 +97,7 @@ class FakeToolbox:
             await self.on_call(tool)
         status = self.statuses.get(tool, ToolStatus.OK)
         code = "LATE_DENIAL" if status is ToolStatus.DENIED else ""
-        return ToolAnswer(tool=tool, status=status, result={}, code=code)
+        return ToolAnswer(tool=tool, status=status, result=self.result, code=code)
 
     async def preview(
         self,

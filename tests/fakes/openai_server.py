@@ -1,6 +1,8 @@
 """A loopback server that speaks `/v1/chat/completions` and misbehaves as the model's name asks for.
 
-`good:<json>` answers with the tool calls of the JSON list `[[name, arguments], …]`; the other names are `Trouble`.
+`good:<json>` answers with the tool calls of the JSON list `[[name, arguments], …]`; `steps:<json>` with the first such
+list of several, then the second when the question holds one answer of the model already, and so on; the other names are
+`Trouble`.
 Every request body and its headers are kept.
 """
 
@@ -16,6 +18,7 @@ from aiohttp import web
 from tui_trader.core.records import JsonValue
 
 GOOD = "good:"
+STEPS = "steps:"
 INPUT_TOKENS = 1_200
 OUTPUT_TOKENS = 60
 
@@ -164,6 +167,9 @@ class OpenAIServer:
                 return web.json_response({**_completion(model, _message("x"), "stop"), "choices": []})
             case _:
                 pass
+        if model.startswith(STEPS):
+            said = sum(message["role"] == "assistant" for message in body["messages"])
+            return web.json_response(_reply(GOOD + json.dumps(json.loads(model.removeprefix(STEPS))[said])))
         return web.json_response(_reply(model))
 
     async def _cut_midway(self, request: web.Request) -> web.StreamResponse:

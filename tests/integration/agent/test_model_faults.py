@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from tests.fakes.agent_parts import FakeReadings, MemoryJournal, policy
 from tests.fakes.agent_tools import CATALOGUE, OPEN_ARGUMENTS, FakeToolbox
-from tests.fakes.openai_server import GOOD, INPUT_TOKENS, OUTPUT_TOKENS, OpenAIServer, Trouble
+from tests.fakes.openai_server import GOOD, INPUT_TOKENS, OUTPUT_TOKENS, STEPS, OpenAIServer, Trouble
 from tui_trader.agent.deciders.openai import OpenAIDecider
 from tui_trader.agent.digest import sha256_of
 from tui_trader.agent.faults import Fault
@@ -74,12 +74,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(model: str, *, deadline: str = "3s", amends: bool = False, url: str = "") -> AsyncIterator[Desk]:
+async def a_desk(
+    model: str, *, deadline: str = "3s", amends: bool = False, url: str = "", rounds: int = 0
+) -> AsyncIterator[Desk]:
     clock = WallClock()
     journal, toolbox = MemoryJournal(clock), FakeToolbox()
     fold = BreakerFold()
     journal.attach(fold)
     rules = policy(deadline=deadline)
+    rules = rules.model_copy(update={"llm": rules.llm.model_copy(update={"investigate_rounds": rounds})})
     readings = FakeReadings()
     readings.markets = {
         symbol: replace(market, time=clock.now()) for symbol, market in readings.markets.items() if market is not None
@@ -268,3 +271,22 @@ def test_known_models_have_a_price_and_others_the_worst() -> None:
     assert known is not None
     assert 0 < known < Meter("nobody-knows-me").charge(usage) == Decimal(70)
     assert Meter("nobody-knows-me").price(usage) is None
+
+
+async def test_what_was_looked_up_goes_back_with_the_id_of_its_call() -> None:
+    steps = [[["get_account", {}], ["get_account", {}]], [["hold", {"reason": "quiet"}]]]
+    async with a_desk(STEPS + json.dumps(steps), rounds=1) as desk:
+        decided = await desk.agent.cycle(1)
+    assert decided.verdict is CycleVerdict.HOLD
+    assert [call[0] for call in desk.toolbox.calls] == ["get_account"] * 2
+    first, second = (request["body"] for request in desk.server.requests)
+    assert first["tool_choice"] == second["tool_choice"] == "required"
+    assert "get_account" in json.dumps(first["tools"])
+    assert "get_account" not in json.dumps(second["tools"])
+    messages = second["messages"]
+    assert isinstance(messages, list)
+    system, user, asked, *told = (message for message in messages if isinstance(message, dict))
+    assert [system, user] == first["messages"]
+    calls = asked["tool_calls"]
+    assert isinstance(calls, list)
+    assert [call["id"] for call in calls if isinstance(call, dict)] == [answer["tool_call_id"] for answer in told]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.fakes.agent_parts import MemoryJournal
 from tests.fakes.agent_tools import CATALOGUE, CLOSE_ARGUMENTS, OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time
-from tui_trader.agent.deciders.openai import HOLD, OpenAIDecider, judged
+from tui_trader.agent.deciders.answers import HOLD, judged
+from tui_trader.agent.deciders.openai import OpenAIDecider
 from tui_trader.agent.faults import FAULT_TEXT, Fault
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage
 from tui_trader.agent.prompt import RenderedPrompt

@@ -1,39 +1,23 @@
-"""The model decides: one question with the digest, one answer in tool calls, everything else a named fault."""
+"""The model decides: a question with the digest, an answer in tool calls, everything else a named fault."""
 
 import asyncio
-import json
 import logging
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Never
+from dataclasses import dataclass, replace
 
+from tui_trader.agent.deciders.answers import HOLD, LONGEST_TURN, answered, judged, told_by
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest, ProposedCall
 from tui_trader.agent.digest import canonical, digest_of
 from tui_trader.agent.faults import FAULT_TEXT, Fault
 from tui_trader.agent.llm.meter import Meter
-from tui_trader.agent.llm.ports import ChatCall, ChatModel, ChatReply, ChatRequest, ModelFault
+from tui_trader.agent.llm.ports import ChatModel, ChatReply, ChatRequest, ChatTurn, ModelFault
 from tui_trader.agent.prompt import RenderedPrompt
-from tui_trader.agent.proposals import fault_in
 from tui_trader.agent.state import MAX_ACTIONS, shorten
 from tui_trader.core.clock import Clock, elapsed
 from tui_trader.core.money import ZERO, Money
-from tui_trader.core.records import JsonObject, JsonValue, ModelAnswered, ModelAsked
+from tui_trader.core.records import JsonValue, ModelAnswered, ModelAsked
 from tui_trader.core.words import Actor
 from tui_trader.journal.ports import Entry, Journal
 from tui_trader.tools.ports import ToolSpec
-
-HOLD = ToolSpec(
-    name="hold",
-    description="Do nothing in this cycle: keep positions, orders and stops as they are. Call it alone.",
-    parameters={
-        "type": "object",
-        "properties": {"reason": {"type": "string", "description": "Why, in one sentence."}},
-        "required": ["reason"],
-        "additionalProperties": False,
-    },
-    trades=False,
-)
-"""The one tool that is not in the catalogue: saying no needs no gate."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +33,17 @@ class _Outcome:
     fault: Fault | None
     cost: Money
     estimated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What one question came to: a decision, or the wish to read something first."""
+
+    decision: Decision
+    calls: tuple[ProposedCall, ...]
+    wants_to_read: bool
+    tokens: int
+    cost: Money
 
 
 class OpenAIDecider:
@@ -83,24 +78,49 @@ class OpenAIDecider:
         return self._amends
 
     def worst_case_cost(self, request: DecisionRequest) -> Money:
-        """The price of the whole question uncached and the longest answer, in USD."""
-        return self._meter.reserve(self._question(request), self._model.max_output_tokens)
+        """The price of each question uncached, with the longest readings and the longest answer to each, in USD."""
+        look, question = request.investigation, self._question(request)
+        worst = self._reserve(question)
+        for _ in range(look.rounds if look else 0):
+            question = replace(question, turns=(*question.turns, LONGEST_TURN))
+            worst += self._reserve(question)
+        return worst
+
+    def _reserve(self, question: ChatRequest) -> Money:
+        return self._meter.reserve(question, self._model.max_output_tokens)
 
     async def decide(self, request: DecisionRequest) -> Decision:
-        """One call within the deadline; rows before and after it."""
-        question = self._question(request)
+        """One question, or as many more as may be looked things up before; all within the deadline."""
+        look = request.investigation
+        began, turns = self._clock.now(), tuple[ChatTurn, ...]()
+        tokens, cost = 0, ZERO
+        for rounds in range(look.rounds if look else 0, -1, -1):
+            reading = look.tools if look and rounds else ()
+            question = self._question(request, turns, reading)
+            left = max(0.0, request.deadline - elapsed(began, self._clock.now()))
+            said = await self._said(request, question, reading, left)
+            tokens, cost = tokens + said.tokens, cost + said.cost
+            if not said.wants_to_read or look is None:
+                return replace(said.decision, tokens=tokens, cost=cost)
+            turns = (*turns, await answered(said.calls, look))
+        raise AssertionError("the last question offers nothing to read")
+
+    async def _said(
+        self, request: DecisionRequest, question: ChatRequest, reading: tuple[ToolSpec, ...], deadline: float
+    ) -> "_Said":
+        """One question and its answer, with rows before and after it."""
         await self._journal.append(Entry(record=self._asked(request, question), actor=Actor.AGENT))
         began = self._clock.now()
-        worst = self._meter.reserve(question, self._model.max_output_tokens)
+        worst = self._reserve(question)
         try:
-            outcome = await self._outcome(request, question, worst)
+            outcome = await self._outcome(question, worst, deadline)
         except asyncio.CancelledError:
             broken_off = _Outcome(ChatReply(), Fault.INTERRUPTED, worst, estimated=True)
             await self._record(request, broken_off, elapsed(began, self._clock.now()))
             raise
-        decision = self._decision(outcome, question)
-        await self._record(request, outcome, elapsed(began, self._clock.now()), fault=decision.fault)
-        return decision
+        said = self._judged(outcome, question, reading)
+        await self._record(request, outcome, elapsed(began, self._clock.now()), fault=said.decision.fault)
+        return said
 
     async def close(self) -> None:
         """Closes the model's connections where they were made; a second is enough for a goodbye."""
@@ -109,7 +129,9 @@ class OpenAIDecider:
         except TimeoutError:
             _log.warning("the model's connections did not close in time")
 
-    def _question(self, request: DecisionRequest) -> ChatRequest:
+    def _question(
+        self, request: DecisionRequest, turns: tuple[ChatTurn, ...] = (), reading: tuple[ToolSpec, ...] = ()
+    ) -> ChatRequest:
         user = "The figures of this cycle, as data:\n" + canonical(digest_of(request.observation))
         if request.denied:
             refused: list[JsonValue] = [
@@ -120,11 +142,11 @@ class OpenAIDecider:
                 "\nYour first answer to these figures was not let through; nothing of it was done. Answer anew within "
                 "the limits, or hold. Refused:\n" + canonical(refused)
             )
-        return ChatRequest(system=self._prompt.text, user=user, tools=(*request.tools, HOLD))
+        return ChatRequest(system=self._prompt.text, user=user, tools=(*request.tools, HOLD, *reading), turns=turns)
 
-    async def _outcome(self, request: DecisionRequest, question: ChatRequest, worst: Money) -> _Outcome:
+    async def _outcome(self, question: ChatRequest, worst: Money, deadline: float) -> _Outcome:
         try:
-            reply = await self._clock.outside(lambda: self._model.ask(question), deadline=request.deadline)
+            reply = await self._clock.outside(lambda: self._model.ask(question), deadline=deadline)
         except TimeoutError:
             return _Outcome(ChatReply(), Fault.TIMEOUT, worst, estimated=True)
         except ModelFault as error:
@@ -135,17 +157,22 @@ class OpenAIDecider:
         price = self._meter.price(reply.usage)
         return _Outcome(reply, None, self._meter.charge(reply.usage), estimated=price is None)
 
-    def _decision(self, outcome: _Outcome, question: ChatRequest) -> Decision:
-        reply = outcome.reply
+    def _judged(self, outcome: _Outcome, question: ChatRequest, reading: tuple[ToolSpec, ...]) -> "_Said":
+        reply, names = outcome.reply, {tool.name for tool in reading}
         calls, fault = ((), outcome.fault) if outcome.fault else judged(reply, question.tools)
         reasons = [str(call.arguments.get("reason", "")) for call in calls]
-        return Decision(
+        decision = Decision(
             calls=tuple(call for call in calls if call.tool != HOLD.name),
             reason=FAULT_TEXT[fault] if fault else shorten("; ".join(filter(None, reasons))),
             fault=fault,
+            model=self._model.model,
+        )
+        return _Said(
+            decision=decision,
+            calls=calls,
+            wants_to_read=any(call.tool in names for call in calls),
             tokens=reply.usage.total,
             cost=outcome.cost,
-            model=self._model.model,
         )
 
     def _asked(self, request: DecisionRequest, question: ChatRequest) -> ModelAsked:
@@ -153,7 +180,11 @@ class OpenAIDecider:
             cycle=request.cycle,
             model=self._model.model,
             prompt_hash=self._prompt.sha256,
-            messages=({"role": "system", "content": question.system}, {"role": "user", "content": question.user}),
+            messages=(
+                {"role": "system", "content": question.system},
+                {"role": "user", "content": question.user},
+                *(message for turn in question.turns for message in told_by(turn)),
+            ),
         )
 
     async def _record(
@@ -177,50 +208,3 @@ class OpenAIDecider:
             milliseconds=round(seconds * 1_000),
         )
         await self._journal.append(Entry(record=answered, actor=Actor.AGENT))
-
-
-def judged(reply: ChatReply, tools: tuple[ToolSpec, ...]) -> tuple[tuple[ProposedCall, ...], Fault | None]:
-    """The calls of a reply that may be acted on, `hold` included, or the fault that voids the whole reply."""
-    fault = _whole_fault(reply)
-    if fault:
-        return (), fault
-    calls: list[ProposedCall] = []
-    for call in reply.calls:
-        arguments = parsed(call)
-        if arguments is None:
-            return (), Fault.BAD_JSON
-        calls.append(ProposedCall(tool=call.name, arguments=arguments))
-    if fault := fault_in(calls, tools):
-        return (), fault
-    holds = [call for call in calls if call.tool == HOLD.name]
-    if holds and len(holds) < len(calls):
-        return (), Fault.CONTRADICTORY
-    return tuple(calls), None
-
-
-def _whole_fault(reply: ChatReply) -> Fault | None:
-    if reply.refused:
-        return Fault.REFUSAL
-    if reply.truncated:
-        return Fault.TRUNCATED
-    if not reply.calls:
-        return Fault.PROSE if reply.text.strip() else Fault.EMPTY
-    return None
-
-
-def parsed(call: ChatCall) -> JsonObject | None:
-    """The call's arguments as an object without floats, or None. `1.0` is a number and not an integer: kept as text."""
-    try:
-        value: JsonValue = json.loads(call.arguments, parse_float=_as_text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _as_text(figure: str) -> str:
-    return str(Decimal(figure))
-
-
-def _refuse(constant: str) -> Never:
-    msg = f"{constant} is not JSON"
-    raise ValueError(msg)

@@ -1,5 +1,6 @@
 """A decider as the graph sees it: an observation goes in, proposed tool calls or a named fault come out."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +9,9 @@ from tui_trader.agent.observation import Observation
 from tui_trader.core.money import ZERO, Money
 from tui_trader.core.records import JsonObject
 from tui_trader.tools.ports import ToolSpec
+
+LONGEST_READING = 1_200
+"""Characters of a reading that a decider is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,22 @@ class DeniedCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Investigation:
+    """What may be looked up before the decision, and how often: `rounds` times, several readings at once.
+
+    `read` answers with the text of a reading, cut and in time, whatever happens; each is journalled as a tool call.
+    """
+
+    rounds: int
+    tools: tuple[ToolSpec, ...]
+    read: Callable[[ProposedCall], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRequest:
     """What is to be decided. `tools` are the trading tools on offer; `deadline` is seconds of real time.
+
+    With `investigation` a decider may look before it decides; all of it stays within the deadline.
 
     With `denied` this is the one chance to amend: those calls of the first answer were refused, and the new answer
     replaces the first altogether.
@@ -40,6 +58,7 @@ class DecisionRequest:
     tools: tuple[ToolSpec, ...]
     deadline: float
     denied: tuple[DeniedCall, ...] = ()
+    investigation: Investigation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

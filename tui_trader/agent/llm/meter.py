@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tui_trader.agent.digest import canonical
 from tui_trader.agent.llm.ports import ChatRequest, ChatUsage
 from tui_trader.core.money import Money
-from tui_trader.tools.ports import ToolSpec
 
 _MILLION = Decimal(1_000_000)
 _CHARACTERS_A_TOKEN = 3
@@ -58,11 +56,6 @@ class Meter:
 
     def reserve(self, request: ChatRequest, max_output_tokens: int) -> Money:
         """The most that this request can cost: estimated generously, nothing cached, the longest reply."""
-        characters = len(request.system) + len(request.user) + sum(map(_size, request.tools))
         return self.charge(
-            ChatUsage(input_tokens=characters // _CHARACTERS_A_TOKEN + 1, output_tokens=max_output_tokens)
+            ChatUsage(input_tokens=request.characters // _CHARACTERS_A_TOKEN + 1, output_tokens=max_output_tokens)
         )
-
-
-def _size(tool: ToolSpec) -> int:
-    return len(tool.name) + len(tool.description) + len(canonical(tool.parameters))

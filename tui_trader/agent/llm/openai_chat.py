@@ -5,11 +5,12 @@ The only module that imports langchain_openai and openai; import it late (`open_
 
 import json
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import httpx2
 import openai
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
@@ -22,6 +23,8 @@ from tui_trader.tools.ports import ToolSpec
 _KEEP_ALIVE = 300.0
 """Seconds. The SDK's own five would cost a TCP and a TLS handshake each cycle."""
 _CONNECT_WITHIN = 3.0
+
+_Bound: TypeAlias = Runnable[LanguageModelInput, AIMessage]
 
 _STATUS_FAULTS: tuple[tuple[type[openai.APIStatusError], Fault], ...] = (
     (openai.RateLimitError, Fault.RATE_LIMITED),
@@ -60,7 +63,7 @@ class OpenAIChat:
             disable_streaming=True,
             http_async_client=self._client,
         )
-        self._bound: tuple[tuple[ToolSpec, ...], Runnable[LanguageModelInput, AIMessage]] | None = None
+        self._bound: dict[tuple[str, ...], tuple[tuple[ToolSpec, ...], _Bound]] = {}
 
     @property
     def model(self) -> str:
@@ -75,9 +78,7 @@ class OpenAIChat:
     async def ask(self, request: ChatRequest) -> ChatReply:
         """One call. Raises ModelFault; the error behind it is dropped, for its text may quote a key."""
         try:
-            message = await self._with_tools(request.tools).ainvoke(
-                [SystemMessage(request.system), HumanMessage(request.user)]
-            )
+            message = await self._with_tools(request.tools).ainvoke(_messages(request))
         except Exception as error:  # noqa: BLE001 - three libraries raise here; all of it ends in hold
             raise fault_of(error) from None
         return reply_of(message)
@@ -86,12 +87,28 @@ class OpenAIChat:
         """Closes the connections."""
         await self._client.aclose()
 
-    def _with_tools(self, tools: tuple[ToolSpec, ...]) -> Runnable[LanguageModelInput, AIMessage]:
+    def _with_tools(self, tools: tuple[ToolSpec, ...]) -> _Bound:
         """The model with these tools; bound once for as long as they stay the same."""
-        if self._bound is None or self._bound[0] != tools:
+        names = tuple(tool.name for tool in tools)
+        known = self._bound.get(names)
+        if known is None or known[0] != tools:
             functions = [_function(tool) for tool in tools]
-            self._bound = (tools, self._model.bind_tools(functions, tool_choice="required"))
-        return self._bound[1]
+            known = self._bound[names] = (tools, self._model.bind_tools(functions, tool_choice="required"))
+        return known[1]
+
+
+def _messages(request: ChatRequest) -> list[BaseMessage]:
+    """The conversation as the library wants it. Calls get ids of their own: a service may repeat or omit them."""
+    messages: list[BaseMessage] = [SystemMessage(request.system), HumanMessage(request.user)]
+    for number, turn in enumerate(request.turns, start=1):
+        ids = [f"call_{number}_{place}" for place in range(1, len(turn.calls) + 1)]
+        asked = [
+            ToolCall(name=call.name, args=json.loads(call.arguments), id=name)
+            for name, call in zip(ids, turn.calls, strict=True)
+        ]
+        messages.append(AIMessage("", tool_calls=asked))
+        messages.extend(ToolMessage(answer, tool_call_id=name) for name, answer in zip(ids, turn.answers, strict=True))
+    return messages
 
 
 def fault_of(error: Exception) -> ModelFault:

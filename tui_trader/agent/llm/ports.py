@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from tui_trader.agent.digest import canonical
 from tui_trader.agent.faults import FAULT_TEXT, Fault
 from tui_trader.tools.ports import ToolSpec
 
@@ -21,12 +22,40 @@ class ModelFault(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCall:
+    """A tool call as the model wrote it; `arguments` is its text, which may be anything."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatTurn:
+    """A reply that asked for something to read, and what it was given: one answer for each call, in their order."""
+
+    calls: tuple[ChatCall, ...]
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """What is asked. `system` is the same from cycle to cycle, so that a service can cache it; `user` is not."""
+    """What is asked. `system` is the same from cycle to cycle, so that a service can cache it; `user` is not.
+
+    `turns` is what was said in between; the reply is to all of it. Some tool of `tools` must be called.
+    """
 
     system: str
     user: str
     tools: tuple[ToolSpec, ...]
+    turns: tuple[ChatTurn, ...] = ()
+
+    @property
+    def characters(self) -> int:
+        """How much text the question is, tools and turns included."""
+        tools = sum(len(tool.name) + len(tool.description) + len(canonical(tool.parameters)) for tool in self.tools)
+        calls = sum(len(call.name) + len(call.arguments) for turn in self.turns for call in turn.calls)
+        answers = sum(len(answer) for turn in self.turns for answer in turn.answers)
+        return len(self.system) + len(self.user) + tools + calls + answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +71,6 @@ class ChatUsage:
     def total(self) -> int:
         """Input and output."""
         return self.input_tokens + self.output_tokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatCall:
-    """A tool call as the model wrote it; `arguments` is its text, which may be anything."""
-
-    name: str
-    arguments: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

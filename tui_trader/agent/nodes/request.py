@@ -3,6 +3,7 @@
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest, DeniedCall
 from tui_trader.agent.faults import FAULT_TEXT, Fault
+from tui_trader.agent.nodes.investigation import investigation_of
 from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.proposals import screened
 from tui_trader.agent.state import ActionState, CycleState, shorten
@@ -12,12 +13,12 @@ from tui_trader.risk.breakers import MODEL
 
 
 def request_of(state: CycleState, context: CycleContext, denied: tuple[DeniedCall, ...] = ()) -> DecisionRequest:
-    """The request for this cycle: only trading tools are on offer, since the digest is all there is to read."""
-    tools = tuple(spec for spec in context.toolbox.catalogue(Actor.AGENT) if spec.trades)
+    """The request for this cycle: trading tools are on offer, and reading tools where the policy lets it look first."""
     return DecisionRequest(
         cycle=context.cycle,
         observation=state["observation"],
-        tools=tools,
+        tools=tuple(spec for spec in context.toolbox.catalogue(Actor.AGENT) if spec.trades),
+        investigation=investigation_of(context),
         deadline=max(0.0, min(context.policy.llm.deadline, context.seconds_left)),
         denied=denied,
     )
