@@ -17,7 +17,9 @@ from tui_trader.core.words import (
     Autonomy,
     ClientOrderId,
     CycleVerdict,
+    Economy,
     Mode,
+    SpendWindow,
     Symbol,
     TradingState,
 )
@@ -103,13 +105,17 @@ class ToolReturned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAsked:
-    """What a model was asked."""
+    """What a model is about to be asked; durable before it is. `reserved` is the most that the call can cost, in USD.
+
+    It counts as spent until the answer's row settles it, and for ever where that row never comes.
+    """
 
     KIND: ClassVar[str] = "llm.request"
     cycle: int
     model: str
     prompt_hash: str
     messages: tuple[JsonObject, ...]
+    reserved: Money = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +123,8 @@ class ModelAnswered:
     """What a model answered, or the fault that stood in its place. Money in USD; None where the price is unknown.
 
     `estimated`: the cost is an upper bound, since the price or the usage is not known; it counts all the same.
+    `asked` is the number of the question's row. Input includes the cached and the cache-written tokens, output the
+    reasoning tokens.
     """
 
     KIND: ClassVar[str] = "llm.response"
@@ -130,6 +138,21 @@ class ModelAnswered:
     cost: Money | None = ZERO
     milliseconds: int = 0
     estimated: bool = False
+    asked: int = 0
+    cached_tokens: int = 0
+    cache_written_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EconomyChanged:
+    """The model is asked more sparingly, or freely again. `until` is when the window passes that asked for it."""
+
+    KIND: ClassVar[str] = "llm.economy"
+    economy: Economy
+    reason: str
+    window: SpendWindow | None = None
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +338,7 @@ Record: TypeAlias = (
     | ToolReturned
     | ModelAsked
     | ModelAnswered
+    | EconomyChanged
     | CycleDecided
     | RiskJudged
     | OrderIntended

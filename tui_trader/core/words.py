@@ -68,3 +68,25 @@ class CycleVerdict(StrEnum):
     DENIED = "denied"
     HOLD = "hold"
     SKIP = "skip"
+
+
+class SpendWindow(StrEnum):
+    """A span over which money for the model is counted, on the calendar in UTC."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+class Economy(StrEnum):
+    """How sparingly the model is asked, in the order of the ladder."""
+
+    FULL = "full"
+    CHEAPER = "cheaper"
+    SLOWER = "slower"
+    MANAGE = "manage"
+
+    @property
+    def rung(self) -> int:
+        """How far down the ladder; zero where nothing is saved."""
+        return list(Economy).index(self)

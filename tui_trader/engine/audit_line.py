@@ -6,6 +6,7 @@ from tui_trader.core.records import (
     AccountReconciled,
     BreakerChanged,
     CycleDecided,
+    EconomyChanged,
     EngineStarted,
     EngineStopped,
     EquityMarked,
@@ -48,6 +49,8 @@ def _told(record: Record) -> str:
             return model
         case ModelAnswered(model=model, fault=fault, input_tokens=put_in, output_tokens=put_out):
             return f"{model} {fault or 'answered'} {put_in}+{put_out} tokens"
+        case EconomyChanged(economy=economy, reason=reason):
+            return f"{economy.value}: {reason}" if reason else economy.value
         case _:
             return _told_of_orders(record)
 

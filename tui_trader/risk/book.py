@@ -53,6 +53,8 @@ class Meters:
     """When an entry or an exit of the agent in this symbol last traded."""
     reversals_today: Mapping[Symbol, int] = field(default_factory=dict)
     """How often the agent intended an entry against the side of its entry before, since 00:00 UTC."""
+    model_spend_hour: Money = ZERO
+    model_spend_month: Money = ZERO
     breaker_failures: int = 0
     """The largest count of consecutive failures in any scope."""
 

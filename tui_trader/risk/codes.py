@@ -56,7 +56,6 @@ class Code(StrEnum):
     MAX_RISK_PER_TRADE = "MAX_RISK_PER_TRADE"
     INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
     LEVERAGE_TIER = "LEVERAGE_TIER"
-    MODEL_BUDGET = "MODEL_BUDGET"
 
 
 SENTENCES: Mapping[Code, str] = MappingProxyType(
@@ -109,7 +108,6 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         Code.MAX_RISK_PER_TRADE: "The loss at the stop, fees included, is too large a part of equity.",
         Code.INSUFFICIENT_MARGIN: "The free margin does not carry the order.",
         Code.LEVERAGE_TIER: "At the symbol's leverage the exchange does not allow so large a position.",
-        Code.MODEL_BUDGET: "The day's money for the model is spent.",
     }
 )
 """What a person reads beside the code."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from tui_trader.core.money import ZERO, Money, plain
+from tui_trader.core.money import ZERO
 from tui_trader.core.order import Intent, Purpose
 from tui_trader.core.records import Clamp
 from tui_trader.risk.book import Book
@@ -172,14 +172,3 @@ def _is_too_small(intent: Intent, book: Book) -> bool:
 
 def _denied(deny: Deny, clamps: Sequence[Clamp]) -> Judgement:
     return Judgement(verdict=Outcome.DENY, intent=None, code=deny.code.value, detail=deny.detail, clamps=tuple(clamps))
-
-
-def model_budget(spent_today: Money, policy: Policy, *, reserve: Money = ZERO) -> Verdict:
-    """Whether the agent may call its model: what was spent today and what this call may cost stay within the budget.
-
-    `reserve` is the worst that the call can cost, in USD; ZERO asks whether anything is left at all.
-    """
-    most = policy.llm.max_usd_per_day
-    if spent_today.is_finite() and reserve.is_finite() and spent_today < most and spent_today + reserve <= most:
-        return ALLOW
-    return Deny(Code.MODEL_BUDGET, f"spent {spent_today:f} USD today, at most {plain(most)}")

@@ -68,7 +68,13 @@ def _of_losses(book: Book, policy: Policy) -> Iterator[LimitUse]:
     yield LimitUse(limit="max_drawdown_pct", value=risk.max_drawdown_pct, used=drawdown)
     yield _count("max_consecutive_losses", risk.max_consecutive_losses, meters.consecutive_losses)
     yield _count("max_consecutive_failures", risk.max_consecutive_failures, meters.breaker_failures)
-    yield LimitUse(limit="max_usd_per_day", value=policy.llm.max_usd_per_day, used=meters.model_spend_today)
+    for limit, cap, spent in (
+        ("max_usd_per_hour", policy.llm.max_usd_per_hour, meters.model_spend_hour),
+        ("max_usd_per_day", policy.llm.max_usd_per_day, meters.model_spend_today),
+        ("max_usd_per_month", policy.llm.max_usd_per_month, meters.model_spend_month),
+    ):
+        if cap is not None:
+            yield LimitUse(limit=limit, value=cap, used=spent)
 
 
 def _of_pace(book: Book, policy: Policy) -> Iterator[LimitUse]:

@@ -2,7 +2,6 @@
 
 from collections import deque
 from dataclasses import dataclass
-from decimal import Decimal
 
 from tui_trader.core.clock import MINUTE, Instant, later, start_of_day
 from tui_trader.core.ids import client_order_id
@@ -11,29 +10,29 @@ from tui_trader.core.order import Fill, Purpose
 from tui_trader.core.records import (
     AccountReconciled,
     BreakerChanged,
+    EconomyChanged,
     EmergencyImported,
     EquityMarked,
     FundingBooked,
     ModelAnswered,
+    ModelAsked,
     OrderFilled,
     OrderIntended,
     PositionAdopted,
     TradingStateChanged,
     TransferBooked,
 )
-from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol, TradeId, TradingState
+from tui_trader.core.words import Actor, ClientOrderId, Side, SpendWindow, Symbol, TradeId, TradingState
 from tui_trader.journal.ports import Row
 from tui_trader.risk.baselines import Baselines
 from tui_trader.risk.book import Meters
 from tui_trader.risk.breakers import BreakerFold
 from tui_trader.risk.round_trips import RoundTrips
+from tui_trader.risk.spending import Spending
 from tui_trader.risk.trading_state import StateFold
 
 _EXCHANGE_CLOSES = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
 """How the exchange names the orders with which it closes a position itself: liquidation, deleveraging, settlement."""
-_DEAREST_INPUT = Decimal("0.00003")
-_DEAREST_OUTPUT = Decimal("0.00018")
-"""USD a token, above the list price of the general models of 2026: what a call of unknown price is taken to cost."""
 _INTENTS_KEPT = 5_000
 """Intents whose purpose is remembered. Only open orders trade, and those are a handful; a fill of an older order
 than this is taken for a stranger's, which changes no limit to the loose side."""
@@ -49,6 +48,7 @@ class LossMeters:
     """The fold behind `Meters`. `at` gives them for an instant and an equity."""
 
     def __init__(self) -> None:
+        self.spending = Spending()
         self._baselines = Baselines()
         self._trips = RoundTrips()
         self._state = StateFold()
@@ -57,7 +57,6 @@ class LossMeters:
         self._sent_times: deque[Instant] = deque()
         self._day: Instant | None = None
         self._entries = 0
-        self._spent: Money = ZERO
         self._stopped_out: dict[tuple[Symbol, Side], Instant] = {}
         self._agent_entered: dict[tuple[Symbol, Side], Instant] = {}
         self._agent_traded: dict[Symbol, Instant] = {}
@@ -76,8 +75,8 @@ class LossMeters:
                 self._intended(row, row.record)
             case OrderFilled(fill=fill):
                 self._filled(fill, row.time)
-            case ModelAnswered():
-                self._spent += _cost_of(row.record)
+            case ModelAsked() | ModelAnswered() | EconomyChanged():
+                self.spending.apply(row)
             case FundingBooked() | TransferBooked():
                 self._booked_once(row.record)
             case PositionAdopted(symbol=symbol, quantity=quantity):
@@ -108,9 +107,11 @@ class LossMeters:
             agent_entered=dict(self._agent_entered),
             agent_side=dict(self._agent_side),
             open_breakers=self._breakers.open_scopes,
-            model_spend_today=self._spent if is_today else ZERO,
             agent_traded=dict(self._agent_traded),
             reversals_today=dict(self._reversals) if is_today else {},
+            model_spend_today=self.spending.spent(SpendWindow.DAY, now),
+            model_spend_hour=self.spending.spent(SpendWindow.HOUR, now),
+            model_spend_month=self.spending.spent(SpendWindow.MONTH, now),
             breaker_failures=self._breakers.most_failures,
         )
 
@@ -122,7 +123,7 @@ class LossMeters:
     def _begin_day(self, time: Instant) -> None:
         day = start_of_day(time)
         if self._day is None or day > self._day:
-            self._day, self._entries, self._spent, self._reversals = day, 0, ZERO, {}
+            self._day, self._entries, self._reversals = day, 0, {}
 
     def _intended(self, row: Row, record: OrderIntended) -> None:
         intent = record.intent
@@ -181,10 +182,3 @@ class LossMeters:
 def _drawdown(peak: Money, equity: Money) -> float | None:
     """The part of the peak that is lost, as a fraction; None where there is no peak to speak of."""
     return float(max(ZERO, peak - equity) / peak) if peak > 0 else None
-
-
-def _cost_of(answer: ModelAnswered) -> Money:
-    """What the call cost; by tokens at the dearest price where the model's own is not known."""
-    if answer.cost is not None:
-        return answer.cost
-    return answer.input_tokens * _DEAREST_INPUT + answer.output_tokens * _DEAREST_OUTPUT

@@ -128,6 +128,8 @@ _AS_DURATION = PlainSerializer(duration_text, return_type=str)
 
 Amount: TypeAlias = Annotated[Money, BeforeValidator(_Figure("1", "100000000")), _AS_TEXT]
 """Money in the quote currency."""
+Usd: TypeAlias = Annotated[Money, BeforeValidator(_Figure("0.001", "100000")), _AS_TEXT]
+"""Money for the model, in USD."""
 
 
 class _Closed(BaseModel):
@@ -205,7 +207,12 @@ class RiskLimits(_Closed):
 
 
 class ModelLimits(_Closed):
-    """Which model is asked, how long it may take, and what it may cost."""
+    """Which model is asked, how long it may take, and what it may cost.
+
+    Money in USD, over the calendar's hour, day and month in UTC. At the caps a ladder: the fallback model from
+    `fallback_at_pct` of any cap on, `slow_interval` from `slow_at_pct` on, and no call at all once the worst that one
+    can cost does not fit any more. A rung that has nothing to do (no fallback model, no slow interval) is left out.
+    """
 
     model: Annotated[str, AfterValidator(_model_name)] = Field(examples=["gpt-5.4-mini"])
     deadline: Annotated[float, BeforeValidator(_Duration("0.1s", "10m")), _AS_DURATION] = Field(examples=["5s"])
@@ -214,6 +221,24 @@ class ModelLimits(_Closed):
     """In USD, from 00:00 UTC."""
     investigate_rounds: Annotated[int, BeforeValidator(_Whole(0, 3))] = 0
     """Times that the model may look things up with reading tools before it must decide, within the deadline."""
+    max_usd_per_hour: Usd | None = Field(default=None, examples=["0.25"])
+    """In USD, from the full hour."""
+    max_usd_per_month: Usd | None = Field(default=None, examples=["30"])
+    """In USD, from the first of the month, 00:00 UTC."""
+    fallback_model: Annotated[str, AfterValidator(_model_name)] | None = Field(default=None, examples=["gpt-6-luna"])
+    """Asked in place of `model` when money runs short."""
+    fallback_at_pct: Annotated[Decimal, BeforeValidator(_Figure("1", "100")), _AS_TEXT] = Field(
+        default=Decimal(75), examples=["75"]
+    )
+    """Of any cap: from here on the fallback model is asked."""
+    slow_interval: Annotated[float, BeforeValidator(_Duration("1s", "1d")), _AS_DURATION] | None = Field(
+        default=None, examples=["5m"]
+    )
+    """Seconds between two decisions when money runs very short; never less than `interval`."""
+    slow_at_pct: Annotated[Decimal, BeforeValidator(_Figure("1", "100")), _AS_TEXT] = Field(
+        default=Decimal(90), examples=["90"]
+    )
+    """Of any cap: from here on decisions come at `slow_interval`."""
 
 
 class TriageScope(StrEnum):

@@ -21,8 +21,7 @@ from tui_trader.risk.breakers import (
     after_success,
 )
 from tui_trader.risk.codes import Code
-from tui_trader.risk.gate import judge, model_budget
-from tui_trader.risk.verdict import ALLOW, Deny
+from tui_trader.risk.gate import judge
 
 MOST = POLICY.risk.max_consecutive_failures
 D = Decimal
@@ -125,13 +124,3 @@ async def test_failures_reported_at_the_same_time_are_all_counted() -> None:
 def test_an_open_breaker_denies_new_risk_until_its_probe_succeeded() -> None:
     assert judge(entry(), metered(open_breakers=(MODEL,)), POLICY).code == Code.BREAKER_OPEN.value
     assert judge(entry(), BOOK, POLICY).intent is not None
-
-
-def test_the_models_budget() -> None:
-    assert model_budget(D(0), POLICY) is ALLOW
-    assert model_budget(D("1.99"), POLICY) is ALLOW
-    assert model_budget(D("1.99"), POLICY, reserve=D("0.01")) is ALLOW
-    for spent, reserve in ((D(2), D(0)), (D("1.99"), D("0.02")), (D("NaN"), D(0)), (D(0), D("NaN"))):
-        verdict = model_budget(spent, POLICY, reserve=reserve)
-        assert isinstance(verdict, Deny)
-        assert verdict.code is Code.MODEL_BUDGET

@@ -101,7 +101,9 @@ _GAUGED = {
     "max_drawdown_pct": "drawdown %",
     "max_consecutive_losses": "losses in a row",
     "max_entries_per_day": "entries today",
+    "max_usd_per_hour": "model spend $/h",
     "max_usd_per_day": "model spend $",
+    "max_usd_per_month": "model spend $/mo",
 }
 """The limits of the whole account that fill up as one trades, in this order."""
 
