@@ -7,7 +7,7 @@ from decimal import Decimal
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest
 from tui_trader.core.clock import Clock, Instant, from_text, later
 from tui_trader.core.market import Candle
-from tui_trader.core.money import ZERO, Money
+from tui_trader.core.money import ZERO
 from tui_trader.core.order import Order
 from tui_trader.core.records import CycleDecided, JsonValue, Record
 from tui_trader.core.words import Symbol, TradingState
@@ -215,14 +215,14 @@ class ScriptedDecider:
 
     decisions: Sequence[Decision | Exception]
     amends: bool = False
-    cost: Money = ZERO
+    no_money: str = ""
     name: str = "scripted"
     requests: list[DecisionRequest] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
     closed: bool = False
 
-    def worst_case_cost(self, request: DecisionRequest) -> Money:
-        return self.cost
+    async def unaffordable(self, request: DecisionRequest) -> str:
+        return self.no_money
 
     async def decide(self, request: DecisionRequest) -> Decision:
         self.requests.append(request)

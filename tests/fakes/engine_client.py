@@ -48,6 +48,7 @@ STATUS = StatusView(
     drawdown=0.0012,
     model_spend_today=Decimal("0.25"),
     model_budget=Decimal(2),
+    model_economy=None,
     feed=FeedView(name="synthetic", why="auto: no network", age=1.0),
     decider="rules",
     decider_why="auto: no model key is set, so the documented baseline decides",

@@ -26,6 +26,8 @@ class Fault(StrEnum):
     BAD_ARGUMENTS = "bad_arguments"
     TOO_MANY_CALLS = "too_many_calls"
     CONTRADICTORY = "contradictory"
+    # There was no money to ask with.
+    BUDGET = "budget"
     # The cycle itself failed.
     LATE = "late"
     INTERRUPTED = "interrupted"
@@ -52,6 +54,7 @@ FAULT_TEXT = MappingProxyType(
         Fault.BAD_ARGUMENTS: "a tool call's arguments break its schema",
         Fault.TOO_MANY_CALLS: "the answer holds more tool calls than one decision may",
         Fault.CONTRADICTORY: "the answer holds and trades at once",
+        Fault.BUDGET: "the money for the model does not carry this call",
         Fault.LATE: "the decision came after its deadline",
         Fault.INTERRUPTED: "the decision was broken off from outside",
         Fault.TOOL_FAILED: "a tool could not do what it was asked",

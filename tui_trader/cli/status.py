@@ -62,6 +62,9 @@ def in_words(found: JsonObject) -> str:
         f"{money}  decider {found['decider']}  cycle {found['last_cycle']}",
         f"feed {feed['name']}  age {feed['age_ms']} ms" if isinstance(feed, dict) else "no feed",
     ]
+    economy = found["model_economy"]
+    if isinstance(economy, dict):
+        lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")
     lines += [_position(position) for position in _objects(found["positions"])]
     lines += [_order(order) for order in _objects(found["orders"])]
     lines.append(f"journal {found['journal_entries']} rows, head {str(found['journal_head'])[:16]}")

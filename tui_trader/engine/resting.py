@@ -42,6 +42,7 @@ def resting_status(home: Home, now: str) -> StatusView:
         drawdown=figures.drawdown,
         model_spend_today=figures.model_spend_today,
         model_budget=None,
+        model_economy=None,
         feed=FeedView(name=started.feed, why="", age=None) if started else None,
         decider=started.decider if started else "",
         decider_why="",

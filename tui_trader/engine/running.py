@@ -19,6 +19,7 @@ from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
+from tui_trader.engine.deciding import decider_of
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
@@ -180,11 +181,12 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         emergency=around.emergency,
         tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
     )
+    decider = around.decider or decider_of(assembly, journal, clock)
     showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock)
     publisher = Publisher(around.mailbox, clock, status=showing.status, quotes=showing.quotes, limits=showing.limits)
     trader = Trader(
         assembly,
-        agent_of(assembly, journal, clock, around.saver, publisher.heard, decider=around.decider),
+        agent_of(assembly, journal, clock, around.saver, emit=publisher.heard, decider=decider),
         exchange=exchange,
         journal=journal,
         clock=clock,

@@ -2,11 +2,22 @@
 
 import os
 import tomllib
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -29,6 +40,9 @@ class SettingsError(Exception):
 def _listed(value: object) -> object:
     """A list, or its members in one text, separated by commas, as on the command line."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+UsdPerMillion: TypeAlias = Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] | None
 
 
 class BinanceSettings(BaseModel):
@@ -63,6 +77,15 @@ class OpenAISettings(BaseModel):
     model: str | None = None
     """None: the prompt's `llm.model`."""
     responses_api: bool = False
+    input_usd_per_million: UsdPerMillion = None
+    output_usd_per_million: UsdPerMillion = None
+    """What a million tokens cost at this address, for every model there; None: as the price table says. 0: free."""
+
+    @model_validator(mode="after")
+    def _prices_come_in_pairs(self) -> "OpenAISettings":
+        if (self.input_usd_per_million is None) is not (self.output_usd_per_million is None):
+            raise PydanticCustomError("price", "set both input_usd_per_million and output_usd_per_million")
+        return self
 
 
 class Settings(BaseSettings):

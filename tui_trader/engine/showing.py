@@ -2,7 +2,8 @@
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.money import Money
-from tui_trader.core.words import Symbol, TradingState
+from tui_trader.core.records import EconomyChanged
+from tui_trader.core.words import Economy, Symbol, TradingState
 from tui_trader.engine.schedule import Schedule
 from tui_trader.engine.views import FeedView, QuotesView, QuoteView, StatusView
 from tui_trader.engine.wiring import Assembly
@@ -56,6 +57,7 @@ class Showing:
             drawdown=account.drawdown,
             model_spend_today=account.model_spend_today,
             model_budget=assembly.policy.current.llm.max_usd_per_day,
+            model_economy=_saving(assembly.meters.spending.economy(self._clock.now())),
             feed=FeedView(name=plan.choice.name, why=plan.choice.why, age=max(ages, default=None)),
             decider=plan.decider,
             decider_why=plan.decider_why,
@@ -103,6 +105,10 @@ class Showing:
             stale=snapshot.quote_age > self._assembly.policy.current.risk.max_quote_age,
             trend=closes,
         )
+
+
+def _saving(economy: EconomyChanged) -> EconomyChanged | None:
+    return None if economy.economy is Economy.FULL else economy
 
 
 def _since_first(closes: tuple[float, ...]) -> float | None:

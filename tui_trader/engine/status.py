@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tui_trader.core.clock import text
 from tui_trader.core.money import plain
-from tui_trader.core.records import JsonObject, JsonValue
+from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
 from tui_trader.engine.lines import order_object
 from tui_trader.engine.views import StatusView
 from tui_trader.tools.ports import PositionView
@@ -26,6 +26,7 @@ def status_object(view: StatusView) -> JsonObject:
         "equity": plain(view.equity) if view.equity is not None else None,
         "day_pnl": plain(view.day_pnl) if view.day_pnl is not None else None,
         "model_spend_today": plain(view.model_spend_today),
+        "model_economy": _economy_object(view.model_economy),
         "positions": positions,
         "orders": orders,
         "feed": _feed_object(view),
@@ -37,6 +38,13 @@ def status_object(view: StatusView) -> JsonObject:
         "journal_head": view.journal_head,
         "journal_entries": view.journal_entries,
     }
+
+
+def _economy_object(economy: EconomyChanged | None) -> JsonObject | None:
+    if economy is None:
+        return None
+    until = text(economy.until) if economy.until is not None else None
+    return {"step": economy.economy.value, "reason": economy.reason, "until": until}
 
 
 def _feed_object(view: StatusView) -> JsonObject | None:

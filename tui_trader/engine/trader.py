@@ -25,6 +25,7 @@ from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog, import_emergencies
 from tui_trader.journal.ports import Entry, Journal, JournalUnwritable
 from tui_trader.market.figures import KEPT_CANDLES
+from tui_trader.risk.economy import interval_at
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Trader:
         self._stop_reason = ""
         self.schedule = Schedule(
             clock,
-            interval=lambda: assembly.policy.current.interval,
+            interval=self._interval,
             decide=self._decide,
             first_cycle=assembly.plan.past.last_cycle + 1,
         )
@@ -198,6 +199,12 @@ class Trader:
         return Ended(summary=summary, reason=reason, is_settled=settled, failure=failure)
 
     # ------------------------------------------------------------------ between
+
+    def _interval(self) -> float:
+        """Seconds between two decisions: the policy's, or more where the model's money is short."""
+        policy = self._assembly.policy.current
+        economy = self._assembly.meters.spending.economy(self._clock.now())
+        return interval_at(economy.economy, policy.interval, policy.llm)
 
     async def _decide(self, number: int) -> None:
         """One cycle. Without a journal there is no decision: the trader is halted, and stays within reach."""

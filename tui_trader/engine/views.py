@@ -7,7 +7,7 @@ from tui_trader.agent.trace import NodeName, NodeStage
 from tui_trader.core.clock import Instant
 from tui_trader.core.money import Money, Price
 from tui_trader.core.order import Order
-from tui_trader.core.records import CycleDecided
+from tui_trader.core.records import CycleDecided, EconomyChanged
 from tui_trader.core.words import Autonomy, Mode, Symbol, TradingState
 from tui_trader.tools.ports import Headroom, PositionView
 
@@ -77,6 +77,8 @@ class StatusView:
     drawdown: float | None
     model_spend_today: Money
     model_budget: Money | None
+    model_economy: EconomyChanged | None
+    """How sparingly the model is asked for want of money, and until when; None where it is asked freely."""
     feed: FeedView | None
     decider: str
     decider_why: str

@@ -4,11 +4,7 @@ from dataclasses import dataclass
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from tui_trader.agent.deciders.openai import OpenAIDecider
 from tui_trader.agent.deciders.ports import Decider
-from tui_trader.agent.deciders.rules import RulesDecider
-from tui_trader.agent.llm.connect import open_chat
-from tui_trader.agent.llm.settings import ChatSettings
 from tui_trader.agent.prompt import RenderedPrompt
 from tui_trader.agent.runner import Agent
 from tui_trader.agent.trace import AgentListener
@@ -71,6 +67,7 @@ class Assembly:
     feed: Feed
     ledger: Ledger
     state: StateFold
+    meters: LossMeters
     switch: HaltSwitch
     seen: AccountSeen
     breakers: Breakers
@@ -149,6 +146,7 @@ def assemble(
         feed=feed,
         ledger=ledger,
         state=state,
+        meters=meters,
         switch=switch,
         seen=seen,
         breakers=breakers,
@@ -159,35 +157,18 @@ def assemble(
     )
 
 
-def decider_of(plan: Plan, prompt: RenderedPrompt, journal: Journal, clock: Clock) -> Decider:
-    """The decider of the plan. A model's client is loaded only where a model decides."""
-    if plan.decider == "rules":
-        return RulesDecider()
-    settings, limits = plan.options.settings, plan.prompt.policy.llm
-    key = settings.model_key
-    assert key is not None  # the plan refuses a model without a key
-    chat = ChatSettings(
-        model=settings.openai.model or limits.model,
-        api_key=key,
-        base_url=settings.openai.base_url,
-        timeout=limits.deadline,
-        responses_api=settings.openai.responses_api,
-    )
-    return OpenAIDecider(model=open_chat(chat), prompt=prompt, journal=journal, clock=clock)
-
-
 def agent_of(
     assembly: Assembly,
     journal: Journal,
     clock: Clock,
     checkpointer: "BaseCheckpointSaver[str]",
-    emit: AgentListener,
     *,
-    decider: Decider | None = None,
+    emit: AgentListener,
+    decider: Decider,
 ) -> Agent:
-    """The agent over the assembly's tools and readings, with the plan's decider unless another is given."""
+    """The agent over the assembly's tools and readings."""
     return Agent(
-        decider=decider or decider_of(assembly.plan, assembly.prompt, journal, clock),
+        decider=decider,
         toolbox=assembly.tools,
         readings=assembly.readings,
         journal=journal,

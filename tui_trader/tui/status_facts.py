@@ -105,7 +105,8 @@ def _day(status: StatusView) -> Fact:
 
 def _spend(status: StatusView) -> str:
     budget = f"/{number(status.model_budget, 2)}" if status.model_budget is not None else ""
-    return f"${number(status.model_spend_today, 2)}{budget}"
+    saving = f" {status.model_economy.economy.value}" if status.model_economy is not None else ""
+    return f"${number(status.model_spend_today, 2)}{budget}{saving}"
 
 
 def _feed(status: StatusView, longest: int, *, is_stale: bool) -> Fact:

@@ -14,12 +14,13 @@ from pydantic import SecretStr
 
 from tests.fakes.agent_parts import FakeReadings, MemoryJournal, policy
 from tests.fakes.agent_tools import CATALOGUE, OPEN_ARGUMENTS, FakeToolbox
+from tests.fakes.metered import metered
 from tests.fakes.openai_server import GOOD, INPUT_TOKENS, OUTPUT_TOKENS, STEPS, OpenAIServer, Trouble
 from tui_trader.agent.deciders.openai import OpenAIDecider
 from tui_trader.agent.digest import sha256_of
 from tui_trader.agent.faults import Fault
-from tui_trader.agent.llm.connect import open_chat
 from tui_trader.agent.llm.meter import Meter
+from tui_trader.agent.llm.openai_chat import OpenAIChat
 from tui_trader.agent.llm.ports import ChatModel, ChatUsage
 from tui_trader.agent.llm.settings import ChatSettings
 from tui_trader.agent.prompt import RenderedPrompt
@@ -89,8 +90,8 @@ async def a_desk(
     }
     async with OpenAIServer().serving() as server:
         settings = ChatSettings(model=model, api_key=SecretStr(KEY), base_url=url or server.base_url)
-        chat = open_chat(settings)
-        decider = OpenAIDecider(model=chat, prompt=PROMPT, journal=journal, clock=clock, amends=amends)
+        chat = OpenAIChat(settings)
+        decider = OpenAIDecider(model=metered(chat, journal, clock), prompt=PROMPT, clock=clock, amends=amends)
         agent = Agent(
             decider=decider,
             toolbox=toolbox,

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from tests.fakes.agent_parts import POLICY_TEXT, ScriptedDecider
 from tests.fakes.agent_tools import CLOSE_ARGUMENTS
+from tests.fakes.metered import metered
 from tests.unit.agent.cycles import Bench, in_virtual_time
 from tui_trader.agent.deciders.openai import OpenAIDecider
-from tui_trader.agent.deciders.ports import LONGEST_READING, DecisionRequest
+from tui_trader.agent.deciders.ports import LONGEST_READING
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage
 from tui_trader.agent.nodes.investigation import READ_WITHIN
 from tui_trader.agent.prompt import RenderedPrompt
@@ -44,8 +45,8 @@ class Scripted:
         """Nothing is open."""
 
 
-def policy_with(rounds: int, deadline: str = "5s") -> Policy:
-    text = POLICY_TEXT.format(autonomy="auto", deadline=deadline, budget="2.00")
+def policy_with(rounds: int, deadline: str = "5s", budget: str = "2.00") -> Policy:
+    text = POLICY_TEXT.format(autonomy="auto", deadline=deadline, budget=budget)
     return read_prompt(text.replace("llm:", f"llm:\n  investigate_rounds: {rounds}"), file="test.md").policy
 
 
@@ -55,12 +56,13 @@ def cycle_with(
     rounds: int = 2,
     deadline: str = "5s",
     prepare: Callable[[Bench, LoopClock], None] = lambda _, __: None,
-    kind: type[OpenAIDecider] = OpenAIDecider,
+    budget: str = "2.00",
 ) -> tuple[CycleDecided, Bench]:
     async def scenario(clock: LoopClock) -> tuple[CycleDecided, Bench]:
-        bench = Bench(clock, ScriptedDecider(()), policy=policy_with(rounds, deadline))
+        bench = Bench(clock, ScriptedDecider(()), policy=policy_with(rounds, deadline, budget))
         prompt = RenderedPrompt(text="Trade.", sha256="00")
-        bench.decider = kind(model=model, prompt=prompt, journal=bench.journal, clock=clock)
+        meter = metered(model, bench.journal, clock, limits=bench.policy.llm)
+        bench.decider = OpenAIDecider(model=meter, prompt=prompt, clock=clock)
         prepare(bench, clock)
         return await bench.agent().cycle(1), bench
 
@@ -155,20 +157,10 @@ def test_each_question_has_its_rows_and_all_are_paid() -> None:
 
 
 def test_what_it_may_cost_counts_every_round() -> None:
-    worst: list[Decimal] = []
-
-    class Noting(OpenAIDecider):
-        """Notes what it is asked to reserve."""
-
-        def worst_case_cost(self, request: DecisionRequest) -> Decimal:
-            worst.append(super().worst_case_cost(request))
-            return worst[-1]
-
-    for rounds in (0, 1, 2):
-        cycle_with(Scripted([(HOLD,)]), rounds=rounds, kind=Noting)
-    none, one, two = worst
-    assert one > 2 * none
-    assert two - one > one - none
+    for rounds, verdict in ((0, CycleVerdict.HOLD), (1, CycleVerdict.SKIP)):
+        decided, bench = cycle_with(Scripted([(HOLD,)]), rounds=rounds, budget="0.12")
+        assert decided.verdict is verdict, decided.reason
+        assert ModelAsked in {type(record) for record in bench.journal.records} or rounds
 
 
 def test_a_tool_answer_is_data_and_never_a_decision() -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import MemoryJournal
+from tests.fakes.agent_parts import MemoryJournal, ScriptedDecider
 from tests.fakes.agent_tools import CATALOGUE, CLOSE_ARGUMENTS, OPEN_ARGUMENTS
+from tests.fakes.metered import metered
 from tests.unit.agent.cycles import Bench, in_virtual_time
 from tui_trader.agent.deciders.answers import HOLD, judged
 from tui_trader.agent.deciders.openai import OpenAIDecider
@@ -77,22 +78,15 @@ class SlowModel:
 def _cycle_with(model: SlowModel) -> tuple[CycleDecided, Instant, Bench]:
     async def scenario(clock: LoopClock) -> tuple[CycleDecided, Instant, Bench]:
         began = clock.now()
-        bench = Bench(clock, _Unset())
+        bench = Bench(clock, ScriptedDecider([]))
         prompt = RenderedPrompt(text="Trade.", sha256="00")
-        bench.decider = OpenAIDecider(model=model, prompt=prompt, journal=bench.journal, clock=clock)
+        bench.decider = OpenAIDecider(model=metered(model, bench.journal, clock), prompt=prompt, clock=clock)
         agent = bench.agent()
         decided = await agent.cycle(1)
         await agent.close()
         return decided, Instant(clock.now() - began), bench
 
     return in_virtual_time(scenario)
-
-
-class _Unset(OpenAIDecider):
-    """Stands where the decider is set a line later, since it needs the bench's journal."""
-
-    def __init__(self) -> None:
-        """Never asked."""
 
 
 def test_in_virtual_time_the_call_runs_in_real_time_and_moves_the_clock_by_what_it_took() -> None:

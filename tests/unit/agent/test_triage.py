@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
@@ -72,23 +71,22 @@ def test_reducing_with_a_position_is_still_decided() -> None:
     assert decided.verdict is CycleVerdict.TRADE
 
 
-@pytest.mark.parametrize(("spent", "asked"), [("1.99", 1), ("1.991", 0), ("2.5", 0)])
-def test_the_day_s_model_budget_is_reserved_before_the_question(spent: str, asked: int) -> None:
+def test_without_money_a_flat_account_is_skipped_with_the_cap_s_name() -> None:
     def prepare(bench: Bench) -> None:
-        bench.readings.money = account(spent=spent)
-        bench.decider = ScriptedDecider([Decision()], cost=Decimal("0.01"))
+        bench.decider = ScriptedDecider([Decision()], no_money="model budget: 2 of 2 USD spent this day")
 
     decided, bench = one_cycle(prepare=prepare)
     assert isinstance(bench.decider, ScriptedDecider)
-    assert len(bench.decider.requests) == asked
-    assert (decided.verdict is CycleVerdict.SKIP) == (asked == 0)
+    assert bench.decider.requests == []
+    assert (decided.verdict, decided.reason) == (CycleVerdict.SKIP, "model budget: 2 of 2 USD spent this day")
 
 
-def test_a_decider_that_costs_nothing_is_asked_though_the_budget_is_spent() -> None:
+def test_without_money_what_is_held_is_still_managed() -> None:
     def prepare(bench: Bench) -> None:
-        bench.readings.money = account(spent="5")
+        bench.readings.held = (held("0.01"),)
+        bench.decider = ScriptedDecider([wants(CLOSE)], no_money="model budget: 2 of 2 USD spent this day")
 
-    decided, _ = one_cycle(wants(OPEN), prepare=prepare)
+    decided, _ = one_cycle(prepare=prepare)
     assert decided.verdict is CycleVerdict.TRADE
 
 

@@ -41,6 +41,7 @@ STATUS = StatusView(
     drawdown=None,
     model_spend_today=ZERO,
     model_budget=None,
+    model_economy=None,
     feed=None,
     decider="rules",
     decider_why="",

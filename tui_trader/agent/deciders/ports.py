@@ -89,8 +89,11 @@ class Decider(Protocol):
         """Whether it wants to be asked once more when the gate refused a part of its answer."""
         ...
 
-    def worst_case_cost(self, request: DecisionRequest) -> Money:
-        """The most that deciding this can cost, in USD: reserved before it is asked."""
+    async def unaffordable(self, request: DecisionRequest) -> str:
+        """Why there is no money to decide this, in a few words; empty where there is, or where it costs nothing.
+
+        Asked all the same, it manages what is held and opens nothing.
+        """
         ...
 
     async def decide(self, request: DecisionRequest) -> Decision:

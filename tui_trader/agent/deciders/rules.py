@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest, ProposedCall
 from tui_trader.agent.observation import Observation
-from tui_trader.core.money import BPS, ZERO, Money
+from tui_trader.core.money import BPS
 from tui_trader.core.words import TradingState
 from tui_trader.market.ports import Snapshot
 
@@ -89,9 +89,9 @@ class RulesDecider:
         """Rules have nothing to add to what they said."""
         return False
 
-    def worst_case_cost(self, request: DecisionRequest) -> Money:
-        """Nothing."""
-        return ZERO
+    async def unaffordable(self, request: DecisionRequest) -> str:
+        """Never: it costs nothing."""
+        return ""
 
     async def decide(self, request: DecisionRequest) -> Decision:
         """Exits first; entries only where nothing is held or worked, and trading is ACTIVE."""

@@ -164,6 +164,7 @@ def _usage(message: AIMessage) -> ChatUsage:
         # Other service tiers prefix the key: flex_cache_read.
         cache_read_tokens=_sum_of(details, "cache_read"),
         cache_write_tokens=_sum_of(details, "cache_creation"),
+        reasoning_tokens=_sum_of(counted.get("output_token_details", {}), "reasoning"),
     )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from tui_trader.agent.digest import canonical
 from tui_trader.agent.faults import FAULT_TEXT, Fault
 from tui_trader.tools.ports import ToolSpec
 
@@ -49,23 +48,19 @@ class ChatRequest:
     tools: tuple[ToolSpec, ...]
     turns: tuple[ChatTurn, ...] = ()
 
-    @property
-    def characters(self) -> int:
-        """How much text the question is, tools and turns included."""
-        tools = sum(len(tool.name) + len(tool.description) + len(canonical(tool.parameters)) for tool in self.tools)
-        calls = sum(len(call.name) + len(call.arguments) for turn in self.turns for call in turn.calls)
-        answers = sum(len(answer) for turn in self.turns for answer in turn.answers)
-        return len(self.system) + len(self.user) + tools + calls + answers
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatUsage:
-    """Tokens as the service counted them. Input includes what was read from or written to its cache."""
+    """Tokens as the service counted them.
+
+    Input includes what was read from or written to its cache, output what the model thought without showing it.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
 
     @property
     def total(self) -> int:

@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import DeniedCall, ProposedCall
-from tui_trader.agent.nodes.request import answer_to, request_of, seen_by, spent_so_far
+from tui_trader.agent.nodes.request import answer_to, request_of, seen_by
 from tui_trader.agent.state import ActionState, CycleState, Outcome, shorten
 from tui_trader.core.words import Actor, CycleVerdict
 
@@ -17,7 +17,7 @@ async def check_risk(state: CycleState, runtime: Runtime[CycleContext]) -> Cycle
     """The actions with the gate's word on each. Denied ones go no further; the decider may amend its answer once."""
     context = runtime.context
     actions, denied = await _judged(state["actions"], state, context)
-    if not denied or not _may_amend(state, context):
+    if not denied or not await _may_amend(state, context):
         return _told(actions)
     update = await answer_to(state, context, tuple(denied))
     if "settled" in update:
@@ -49,11 +49,11 @@ async def _judged(
     return judged, denied
 
 
-def _may_amend(state: CycleState, context: CycleContext) -> bool:
+async def _may_amend(state: CycleState, context: CycleContext) -> bool:
     request = request_of(state, context)
-    spent = state["observation"].account.model_spend_today + spent_so_far(state)
-    affordable = spent + context.decider.worst_case_cost(request) <= context.policy.llm.max_usd_per_day
-    return context.decider.amends and affordable and request.deadline >= _LEAST_TO_AMEND
+    if not context.decider.amends or request.deadline < _LEAST_TO_AMEND:
+        return False
+    return not await context.decider.unaffordable(request)
 
 
 def _told(actions: list[ActionState]) -> CycleState:

@@ -6,7 +6,6 @@ from tui_trader.agent.context import CycleContext
 from tui_trader.agent.nodes.request import request_of
 from tui_trader.agent.observation import Observation
 from tui_trader.agent.state import CycleState, shorten
-from tui_trader.core.money import plain
 from tui_trader.core.words import CycleVerdict, TradingState
 from tui_trader.risk.breakers import MODEL
 
@@ -15,7 +14,7 @@ async def triage(state: CycleState, runtime: Runtime[CycleContext]) -> CycleStat
     """Goes on, or settles the cycle as skipped with the reason."""
     observation = state["observation"]
     context = runtime.context
-    reason = _nothing_to_decide(observation) or _breaker_open(context) or _budget_spent(state, context)
+    reason = _nothing_to_decide(observation) or _breaker_open(context) or await _budget_spent(state, context)
     if reason is None:
         return {"note": "worth a decision"}
     reason = shorten(reason)
@@ -42,11 +41,7 @@ def _breaker_open(context: CycleContext) -> str | None:
     return "the decider failed too often in a row and rests before it is asked again"
 
 
-def _budget_spent(state: CycleState, context: CycleContext) -> str | None:
-    """The most that this decision can cost must fit into what is left of the day; costless deciders always fit."""
-    worst = context.decider.worst_case_cost(request_of(state, context))
-    spent = state["observation"].account.model_spend_today
-    limit = context.policy.llm.max_usd_per_day
-    if worst <= 0 or spent + worst <= limit:
-        return None
-    return f"model budget: {plain(spent)} of {plain(limit)} USD spent today, this decision may cost {plain(worst)}"
+async def _budget_spent(state: CycleState, context: CycleContext) -> str | None:
+    """The most that this decision can cost must fit under every cap; what is held is managed all the same."""
+    why = await context.decider.unaffordable(request_of(state, context))
+    return why if why and state["observation"].is_flat else None
