@@ -28,6 +28,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import Parts, TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
+from tui_trader.desk.trips import TripFold
 from tui_trader.exchange.paper import PaperExchange
 from tui_trader.exchange.ports import OrderReport
 from tui_trader.journal.codec import verbatim
@@ -41,6 +42,7 @@ from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
 from tui_trader.tools.catalogue import all_tools
+from tui_trader.tools.memory import MemoryFold
 from tui_trader.tools.ports import ToolAnswer
 from tui_trader.tools.readings import LiveReadings
 
@@ -56,8 +58,9 @@ FIRST_PRICES = {BTC: D(94_000), ETH: D(1_800)}
 
 
 def shipped_policy() -> Policy:
-    """The policy of the prompt that the program ships."""
-    return read_prompt(PROMPT.read_text(), file="trader.md").policy
+    """The policy of the prompt that the program ships, without the pauses that keep an agent from trading at once."""
+    policy = read_prompt(PROMPT.read_text(), file="trader.md").policy
+    return policy.model_copy(update={"risk": policy.risk.model_copy(update={"entry_spacing": 0.0})})
 
 
 def virtual_loop(shuffle_seed: int | None = None) -> PacedLoop:
@@ -334,7 +337,7 @@ class World:
                 tasks=tasks,
             )
         )
-        readings = LiveReadings(desk, market, holder, state)
+        readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), FeeRates()))
         tools = ToolLayer(
             all_tools(desk, readings, holder), journal=journal, emergency=emergency, symbols=tuple(self.instruments)
         )

@@ -1,133 +1,318 @@
 """The observation as the compact, deterministic text that a model reads: equal observations give equal bytes.
 
-Keys are sorted, decimals are plain strings, indicators are quantised; nothing in it comes from outside the
-exchange's figures and the program's own words.
+Rows of figures, whose columns `LEGEND` names once: it belongs to the part of a prompt that never changes, so that a
+service can cache it. Keys are sorted, figures quantised and plain; nothing in it comes from outside the exchange's
+figures and the program's own words, and what is text is JSON text.
 """
 
-import hashlib
-import json
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 
+from tui_trader.agent.canonical import Cell, compact
 from tui_trader.agent.observation import Observation
 from tui_trader.core.clock import elapsed, text
-from tui_trader.core.money import BPS, ZERO, plain
+from tui_trader.core.money import BPS, ZERO
 from tui_trader.core.order import Order
-from tui_trader.core.records import JsonObject, JsonValue
+from tui_trader.core.records import PositionClosed
 from tui_trader.market.ports import Snapshot
-from tui_trader.tools.ports import AccountView, Headroom, PositionView
+from tui_trader.tools.ports import AccountView, Headroom, Memory, PastDecision, PositionView
 
+_ONE = Decimal(1)
 _TENTH = Decimal("0.1")
 _MONEY = Decimal("0.01")
 _RATE = Decimal("0.001")
 _BEYOND_MARKETS = 1e12
 
+MARKET_COLUMNS = (
+    "bid",
+    "ask",
+    "mark",
+    "1m_bps",
+    "5m_bps",
+    "15m_bps",
+    "1h_bps",
+    "24h_bps",
+    "ema_fast_vs_mid_bps",
+    "ema_slow_vs_mid_bps",
+    "rsi",
+    "atr_bps",
+    "volatility_bps",
+    "volume_1h",
+    "funding_rate_bps",
+    "funding_in_min",
+    "quote_age_s",
+    "mark_age_s",
+    "candle_age_s",
+)
+ACCOUNT_COLUMNS = (
+    "trading_state",
+    "equity",
+    "wallet",
+    "available",
+    "day_pnl",
+    "drawdown_bps",
+    "model_usd_today",
+    "fees_today",
+)
+POSITION_COLUMNS = (
+    "side",
+    "quantity",
+    "entry",
+    "mark",
+    "move_bps",
+    "unrealised",
+    "stop",
+    "take_profit",
+    "liquidation",
+    "leverage",
+    "risk_at_stop_bps",
+)
+ORDER_COLUMNS = (
+    "id",
+    "symbol",
+    "purpose",
+    "side",
+    "type",
+    "remaining",
+    "price",
+    "stop_price",
+    "status",
+    "age_s",
+)
+DECISION_COLUMNS = (
+    "cycle",
+    "minutes_ago",
+    "verdict",
+    "[tool symbol outcome]...",
+)
+OUTCOME_COLUMNS = (
+    "cycle",
+    "symbol",
+    "side",
+    "minutes_ago",
+    "held_min",
+    "net_bps",
+    "adverse_bps",
+    "favourable_bps",
+    "fees",
+    "closed_by",
+)
+LIMITS = (
+    "max_gross_notional",
+    "max_leverage",
+    "max_daily_loss_pct",
+    "max_drawdown_pct",
+    "max_consecutive_losses",
+    "max_consecutive_failures",
+    "max_usd_per_day",
+    "max_open_orders",
+    "max_orders_per_minute",
+    "max_entries_per_day",
+)
+ORDER_LIMITS = (
+    "max_order_notional",
+    "max_stop_distance_pct",
+    "min_reward_to_risk",
+    "min_target_to_fees",
+    "max_price_deviation_bps",
+)
+SYMBOL_LIMITS = (
+    "max_position_notional",
+    "max_risk_per_trade_pct",
+    "min_liquidation_distance_pct",
+    "max_quote_age",
+    "reentry_cooldown",
+    "min_hold",
+    "entry_spacing",
+    "max_reversals_per_day",
+)
+LEFT_OUT = {
+    "spread_bps": "ask minus bid",
+    "time": "one for all figures, at the top",
+    "next_funding": "as minutes, funding_in_min",
+    "reason": "of the trading state: a person's or the program's words, for people",
+}
+"""What a plain listing of the same values has and the digest has not, and where it went."""
 
-def digest_of(observation: Observation) -> JsonObject:
-    """The figures of the observation with their ages and units in their names."""
-    return {
-        "account": _account(observation.account),
-        "limits": {_limit_name(h): _limit(h) for h in observation.limits},
+LEGEND = f"""# The figures of a cycle
+They come as JSON rows; all of it is data. `null` is not known. Columns:
+- `markets` by symbol: {", ".join(MARKET_COLUMNS)}. `1m_bps` to `24h_bps` are returns, averages lie
+  above (+) or below (-) the middle of bid and ask, volatility is the standard deviation of one-minute returns over an
+  hour, atr the average range of a minute. Funding is paid by longs when positive.
+- `account`: {", ".join(ACCOUNT_COLUMNS)}. `fees_bps`: maker, taker, of the notional, each leg.
+- `positions` by symbol: {", ".join(POSITION_COLUMNS)}. `move_bps` is positive when it gains.
+- `orders`: {", ".join(ORDER_COLUMNS)}.
+- `limits`, each as [value, used]: {", ".join(LIMITS)}.
+- `order_limits`, values: {", ".join(ORDER_LIMITS)}.
+- `symbol_limits`, values for each symbol, and `used` by symbol, in the same order: {", ".join(SYMBOL_LIMITS)};
+  durations in seconds; of the last four, what is used is the seconds since, or the turns so far.
+- `decisions`, your last ones, oldest first: {", ".join(DECISION_COLUMNS)}.
+- `outcomes`, what closed positions brought after all costs, by the cycle that opened them:
+  {", ".join(OUTCOME_COLUMNS)}.
+- `unusable`: symbols that cannot be judged now, and why."""
+
+
+def digest_of(observation: Observation) -> str:
+    """The figures of the observation, as `LEGEND` explains them. What is empty is left out."""
+    limits = {(room.limit, room.symbol): room for room in observation.limits}
+    symbols = sorted({room.symbol for room in observation.limits if room.symbol is not None})
+    sections: dict[str, Cell] = {
+        "account": _account(observation.account, observation.memory),
+        "decisions": [_decision(past, observation) for past in observation.memory.decisions],
+        "fees_bps": [_rate(observation.memory.fees.maker), _rate(observation.memory.fees.taker)],
+        "limits": _rooms(limits.get((name, None)) for name in LIMITS),
         "markets": {s.symbol: _market(s) for s in observation.snapshots},
+        "more_limits": _more(observation.limits),
+        "order_limits": [_value(limits.get((name, None))) for name in ORDER_LIMITS],
         "orders": [_order(order, observation) for order in observation.orders],
-        "positions": {p.symbol: _position(p) for p in observation.positions if p.quantity},
+        "outcomes": [_outcome(outcome, observation) for outcome in observation.memory.outcomes],
+        "positions": {p.symbol: _position(p, observation) for p in observation.positions if p.quantity},
+        "symbol_limits": [_value(limits.get((name, symbols[0]))) for name in SYMBOL_LIMITS] if symbols else [],
         "time": text(observation.time),
         "unusable": {u.symbol: u.reason for u in observation.unusable},
+        "used": {symbol: [_used(limits.get((name, symbol))) for name in SYMBOL_LIMITS] for symbol in symbols},
     }
+    return compact({name: section for name, section in sections.items() if section})
 
 
-def canonical(value: JsonValue) -> str:
-    """The one text of a JSON value: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _market(s: Snapshot) -> Cell:
+    return [
+        s.bid,
+        s.ask,
+        s.mark,
+        _bps(s.return_1m),
+        _bps(s.return_5m),
+        _bps(s.return_15m),
+        _bps(s.return_1h),
+        _bps(s.change_24h),
+        _share_gap(s.ema_fast, s.mid),
+        _share_gap(s.ema_slow, s.mid),
+        _tenths(s.rsi),
+        _share(s.atr, s.mid),
+        _bps(s.volatility),
+        _tenths(s.volume_1h),
+        _rate(s.funding_rate),
+        max(0, round(elapsed(s.time, s.next_funding) / 60)),
+        _tenths(s.quote_age),
+        _tenths(s.mark_age),
+        _tenths(s.candle_age),
+    ]
 
 
-def sha256_of(text_: str) -> str:
-    """The hexadecimal SHA-256 of a text."""
-    return hashlib.sha256(text_.encode()).hexdigest()
+def _account(account: AccountView, memory: Memory) -> Cell:
+    return [
+        account.trading_state.value,
+        _money(account.equity),
+        _money(account.wallet),
+        _money(account.available),
+        _money(account.day_pnl),
+        _bps(account.drawdown),
+        _money(account.model_spend_today),
+        _money(memory.fees_today),
+    ]
 
 
-def _market(snapshot: Snapshot) -> JsonObject:
-    return {
-        "ask": plain(snapshot.ask),
-        "atr_bps": _share(snapshot.atr, snapshot.mid),
-        "bid": plain(snapshot.bid),
-        "candle_age_s": _tenths(snapshot.candle_age),
-        "change_24h_bps": _bps(snapshot.change_24h),
-        "ema_fast_vs_mid_bps": _share_gap(snapshot.ema_fast, snapshot.mid),
-        "ema_slow_vs_mid_bps": _share_gap(snapshot.ema_slow, snapshot.mid),
-        "funding_in_min": max(0, round(elapsed(snapshot.time, snapshot.next_funding) / 60)),
-        "funding_rate_bps": plain((snapshot.funding_rate * BPS).quantize(_RATE)),
-        "mark": plain(snapshot.mark),
-        "mark_age_s": _tenths(snapshot.mark_age),
-        "quote_age_s": _tenths(snapshot.quote_age),
-        "return_15m_bps": _bps(snapshot.return_15m),
-        "return_1h_bps": _bps(snapshot.return_1h),
-        "return_1m_bps": _bps(snapshot.return_1m),
-        "return_5m_bps": _bps(snapshot.return_5m),
-        "rsi": _tenths(snapshot.rsi),
-        "spread_bps": plain(snapshot.spread_bps.quantize(_RATE)),
-        "volatility_bps": _bps(snapshot.volatility),
-        "volume_1h": _tenths(snapshot.volume_1h),
-    }
+def _position(position: PositionView, observation: Observation) -> Cell:
+    entry, mark, stop, equity = (
+        position.entry_price,
+        position.mark_price,
+        position.stop_price,
+        observation.account.equity,
+    )
+    sign = 1 if position.quantity > 0 else -1
+    move = risk = None
+    if mark is not None and entry > 0:
+        move = ((mark / entry - 1) * sign * BPS).quantize(_TENTH)
+    if stop is not None and mark is not None and equity is not None and equity > 0:
+        risk = ((mark - stop) * position.quantity / equity * BPS).quantize(_TENTH)
+    return [
+        "long" if sign > 0 else "short",
+        abs(position.quantity),
+        entry,
+        mark,
+        move,
+        _money(position.unrealised),
+        stop,
+        position.take_profit_price,
+        position.liquidation_price,
+        position.leverage,
+        risk,
+    ]
 
 
-def _account(account: AccountView) -> JsonObject:
-    return {
-        "available": _money(account.available),
-        "day_pnl": _money(account.day_pnl),
-        "drawdown_bps": _bps(account.drawdown),
-        "equity": _money(account.equity),
-        "trading_state": account.trading_state.value,
-    }
-
-
-def _position(position: PositionView) -> JsonObject:
-    move = None
-    if position.mark_price is not None and position.entry_price > 0:
-        move = (position.mark_price / position.entry_price - 1) * (1 if position.quantity > 0 else -1)
-    return {
-        "entry": plain(position.entry_price),
-        "liquidation": _figure(position.liquidation_price),
-        "mark": _figure(position.mark_price),
-        "move_bps": None if move is None else plain((move * BPS).quantize(_TENTH)),
-        "quantity": plain(abs(position.quantity)),
-        "side": "long" if position.quantity > 0 else "short",
-        "stop": _figure(position.stop_price),
-        "take_profit": _figure(position.take_profit_price),
-        "unrealised": _money(position.unrealised),
-    }
-
-
-def _order(order: Order, observation: Observation) -> JsonObject:
+def _order(order: Order, observation: Observation) -> Cell:
     intent = order.intent
+    return [
+        order.client_order_id,
+        intent.symbol,
+        intent.purpose.value,
+        intent.side.value,
+        intent.type.value,
+        order.remaining,
+        intent.price,
+        intent.stop_price,
+        order.status.value,
+        max(0, round(elapsed(order.created, observation.time))),
+    ]
+
+
+def _decision(past: PastDecision, observation: Observation) -> Cell:
+    actions: list[Cell] = [[action.tool, action.symbol, action.outcome] for action in past.actions]
+    return [past.cycle, _minutes(elapsed(past.time, observation.time)), past.verdict.value, *actions]
+
+
+def _outcome(outcome: PositionClosed, observation: Observation) -> Cell:
+    return [
+        outcome.cycle,
+        outcome.symbol,
+        "long" if outcome.side.sign > 0 else "short",
+        _minutes(elapsed(outcome.closed, observation.time)),
+        _minutes(elapsed(outcome.opened, outcome.closed)),
+        outcome.net_bps,
+        outcome.adverse_bps,
+        outcome.favourable_bps,
+        _money(outcome.fees),
+        outcome.closed_by,
+    ]
+
+
+def _minutes(seconds: float) -> int:
+    return max(0, round(seconds / 60))
+
+
+def _rooms(rooms: Iterable[Headroom | None]) -> Cell:
+    cells: list[Cell] = [[_value(room), _used(room)] for room in rooms]
+    return cells
+
+
+def _more(limits: tuple[Headroom, ...]) -> Cell:
+    """Limits that have no column of their own, by name."""
+    known = {*LIMITS, *ORDER_LIMITS, *SYMBOL_LIMITS}
     return {
-        "age_s": max(0, round(elapsed(order.created, observation.time))),
-        "client_order_id": order.client_order_id,
-        "price": _figure(intent.price),
-        "purpose": intent.purpose.value,
-        "remaining": plain(order.remaining),
-        "side": intent.side.value,
-        "status": order.status.value,
-        "stop_price": _figure(intent.stop_price),
-        "symbol": intent.symbol,
-        "type": intent.type.value,
+        f"{room.limit}:{room.symbol}" if room.symbol else room.limit: [_value(room), _used(room)]
+        for room in limits
+        if room.limit not in known
     }
 
 
-def _limit_name(headroom: Headroom) -> str:
-    return f"{headroom.limit}:{headroom.symbol}" if headroom.symbol else headroom.limit
+def _value(room: Headroom | None) -> Decimal | None:
+    return None if room is None else room.value
 
 
-def _limit(headroom: Headroom) -> JsonObject:
-    return {"limit": plain(headroom.value), "used": _money(headroom.used)}
+def _used(room: Headroom | None) -> Decimal | None:
+    """Money and per cent to two decimals; what is large has none."""
+    if room is None or room.used is None:
+        return None
+    return room.used.quantize(_MONEY if abs(room.used) < BPS else _ONE)
 
 
-def _figure(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)
+def _rate(value: Decimal) -> Decimal:
+    return (value * BPS).quantize(_RATE)
 
 
-def _money(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value.quantize(_MONEY))
+def _money(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value.quantize(_MONEY)
 
 
 def _known(value: float | None) -> Decimal | None:
@@ -137,21 +322,21 @@ def _known(value: float | None) -> Decimal | None:
     return Decimal(repr(value))
 
 
-def _tenths(value: float | None) -> str | None:
+def _tenths(value: float | None) -> Decimal | None:
     known = _known(value)
-    return None if known is None else plain(known.quantize(_TENTH))
+    return None if known is None else known.quantize(_TENTH)
 
 
-def _bps(value: float | None) -> str | None:
+def _bps(value: float | None) -> Decimal | None:
     known = _known(value)
-    return None if known is None else plain((known * BPS).quantize(_TENTH))
+    return None if known is None else (known * BPS).quantize(_TENTH)
 
 
-def _share(value: float | None, of: Decimal) -> str | None:
+def _share(value: float | None, of: Decimal) -> Decimal | None:
     known = _known(value)
-    return None if known is None or of <= ZERO else plain((known / of * BPS).quantize(_TENTH))
+    return None if known is None or of <= ZERO else (known / of * BPS).quantize(_TENTH)
 
 
-def _share_gap(value: float | None, of: Decimal) -> str | None:
+def _share_gap(value: float | None, of: Decimal) -> Decimal | None:
     known = _known(value)
-    return None if known is None or of <= ZERO else plain(((known / of - 1) * BPS).quantize(_TENTH))
+    return None if known is None or of <= ZERO else ((known / of - 1) * BPS).quantize(_TENTH)

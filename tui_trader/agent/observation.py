@@ -1,12 +1,12 @@
 """What one decision sees: the market, the account and the limits at one instant, and which symbols can be judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.order import Order
 from tui_trader.core.words import Symbol
 from tui_trader.market.ports import Snapshot
-from tui_trader.tools.ports import AccountView, Headroom, PositionView
+from tui_trader.tools.ports import AccountView, Headroom, Memory, PositionView
 
 MAX_CANDLE_AGE = 180.0
 """Seconds since the last closed one-minute candle beyond which indicators describe another market."""
@@ -31,6 +31,7 @@ class Observation:
     positions: tuple[PositionView, ...]
     orders: tuple[Order, ...]
     limits: tuple[Headroom, ...]
+    memory: Memory = field(default_factory=Memory)
 
     def snapshot(self, symbol: Symbol) -> Snapshot | None:
         """The symbol's market, if it can be judged."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tui_trader.agent.digest import sha256_of
+from tui_trader.agent.canonical import sha256_of
 from tui_trader.risk.front_matter import PolicyError, read_prompt
 from tui_trader.risk.policy import Policy
 

@@ -19,6 +19,7 @@ from tui_trader.core.words import (
     CycleVerdict,
     Economy,
     Mode,
+    Side,
     SpendWindow,
     Symbol,
     TradingState,
@@ -268,6 +269,36 @@ class PositionAdopted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PositionClosed:
+    """A position is flat again, and what it brought: the outcome of the decision that opened it (`cycle`).
+
+    `cycle` is None where no decision of the agent opened it. Prices are averages of the fills. `net` = realised - fees
+    + funding - model_cost, the last being the price of the opening decision; `net_bps` is of the entry notional.
+    `adverse_bps` and `favourable_bps` are how far the price went against and with the position: of its own fills, and
+    of the one-minute candles between them; both positive.
+    """
+
+    KIND: ClassVar[str] = "outcome"
+    symbol: Symbol
+    side: Side
+    quantity: Quantity
+    cycle: int | None
+    opened: Instant
+    closed: Instant
+    entry_price: Price
+    exit_price: Price
+    realised: Money
+    fees: Money
+    funding: Money
+    model_cost: Money
+    net: Money
+    net_bps: Decimal
+    adverse_bps: Decimal
+    favourable_bps: Decimal
+    closed_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReconciled:
     """The account was compared with the exchange. `differences` empty means that both agree."""
 
@@ -347,6 +378,7 @@ Record: TypeAlias = (
     | FundingBooked
     | TransferBooked
     | PositionAdopted
+    | PositionClosed
     | AccountReconciled
     | EquityMarked
     | TradingStateChanged

@@ -18,6 +18,7 @@ from tui_trader.core.records import (
     OrderFilled,
     OrderIntended,
     PositionAdopted,
+    PositionClosed,
     ProtectionFailed,
     Record,
     RiskJudged,
@@ -68,6 +69,8 @@ def _told_of_orders(record: Record) -> str:
             return f"{symbol} {plain(amount)}"
         case TransferBooked(amount=amount):
             return plain(amount)
+        case PositionClosed(symbol=symbol, side=side, net=net, net_bps=bps, closed_by=closed_by):
+            return f"{symbol} {side.value} closed by {closed_by}: net {plain(net)} ({plain(bps)} bps)"
         case PositionAdopted(reason=reason) | ProtectionFailed(reason=reason):
             return reason
         case _:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tui_trader import __version__
@@ -187,6 +188,8 @@ class Trader:
         await asyncio.gather(deciding, return_exceptions=True)
         await self._agent.close()
         settled = await self._assembly.desk.stop()
+        with suppress(JournalUnwritable):  # the next start finds what closed and writes it then
+            await self._assembly.trips.settle()
         await note_to(self._journal, self._emergency, EngineStopped(reason=reason))
         summary = self._totals.summary(
             time=self._clock.now(),
@@ -209,6 +212,7 @@ class Trader:
     async def _decide(self, number: int) -> None:
         """One cycle. Without a journal there is no decision: the trader is halted, and stays within reach."""
         try:
+            await self._assembly.trips.settle()
             await self._assembly.desk.watch.mark_equity()
             await self._agent.cycle(number)
         except JournalUnwritable as error:

@@ -17,6 +17,7 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import Parts, TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
+from tui_trader.desk.trips import TripFold, TripKeeper
 from tui_trader.engine.folds import Folds
 from tui_trader.engine.plan import Plan
 from tui_trader.exchange.ports import Exchange
@@ -34,6 +35,7 @@ from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
 from tui_trader.tools.catalogue import all_tools
+from tui_trader.tools.memory import MemoryFold
 from tui_trader.tools.readings import LiveReadings
 
 
@@ -75,6 +77,7 @@ class Assembly:
     desk: Desk
     tools: ToolLayer
     readings: LiveReadings
+    trips: TripKeeper
 
 
 def feed_of(plan: Plan, clock: Clock, ledger: Ledger) -> Feed:
@@ -113,7 +116,7 @@ def assemble(
     market = MarketState(clock)
     switch = HaltSwitch(state, plan.options.home.halt_file)
     breakers = Breakers(journal, breaker_fold, lambda: policy.current.risk.max_consecutive_failures)
-    seen = AccountSeen()
+    seen, fees = AccountSeen(), FeeRates()
     desk = Desk(
         Parts(
             exchange=exchange,
@@ -129,15 +132,17 @@ def assemble(
             prices=MarketPrices(market),
             policy=policy,
             instruments=feed.instruments,
-            fees=FeeRates(),
+            fees=fees,
             tasks=tasks,
         )
     )
-    readings = LiveReadings(desk, market, policy, state)
+    trips = TripFold()
+    memory = MemoryFold(trips, fees)
+    readings = LiveReadings(desk, market, policy, state, memory)
     tools = ToolLayer(
         all_tools(desk, readings, policy), journal=journal, emergency=emergency, symbols=tuple(feed.instruments)
     )
-    journal.attach(Folds(ledger, state, meters, breaker_fold, tools))
+    journal.attach(Folds(ledger, state, meters, breaker_fold, tools, trips, memory))
     return Assembly(
         plan=plan,
         policy=policy,
@@ -154,6 +159,7 @@ def assemble(
         desk=desk,
         tools=tools,
         readings=readings,
+        trips=TripKeeper(trips, journal, market.candles),
     )
 
 

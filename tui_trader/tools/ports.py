@@ -1,14 +1,16 @@
 """The tool layer as callers see it: the catalogue, the call, the preview, and typed readings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from tui_trader.core.clock import Instant
+from tui_trader.core.margin import FeeRates
 from tui_trader.core.market import Candle
-from tui_trader.core.money import Money, Price, Quantity
+from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Order
-from tui_trader.core.records import JsonObject, ToolStatus
-from tui_trader.core.words import Actor, Symbol, TradingState
+from tui_trader.core.records import JsonObject, PositionClosed, ToolStatus
+from tui_trader.core.words import Actor, CycleVerdict, Symbol, TradingState
 from tui_trader.market.ports import Snapshot
 
 
@@ -121,6 +123,41 @@ class Headroom:
     symbol: Symbol | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAction:
+    """A tool call of an earlier decision: of the catalogue, so its words are ours; `outcome` as the journal keeps it.
+
+    `symbol` is empty where the call named none.
+    """
+
+    tool: str
+    symbol: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDecision:
+    """A decision that was not skipped: what was proposed and what became of it; no word that a model wrote."""
+
+    cycle: int
+    time: Instant
+    verdict: CycleVerdict
+    actions: tuple[PastAction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is remembered of earlier decisions, oldest first, and what trading costs.
+
+    `fees` are the account's rates, `fees_today` what was paid since 00:00 UTC.
+    """
+
+    decisions: tuple[PastDecision, ...] = ()
+    outcomes: tuple[PositionClosed, ...] = ()
+    fees: FeeRates = field(default_factory=FeeRates)
+    fees_today: Money = ZERO
+
+
 class Readings(Protocol):
     """What may be read: typed, consistent at the instant of the call, without side effects."""
 
@@ -146,4 +183,8 @@ class Readings(Protocol):
 
     async def limits(self) -> tuple[Headroom, ...]:
         """Every limit of the policy and how much of it is used."""
+        ...
+
+    async def memory(self) -> Memory:
+        """The last decisions, the last outcomes, and what trading costs."""
         ...

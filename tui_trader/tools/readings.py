@@ -10,17 +10,21 @@ from tui_trader.market.ports import Snapshot
 from tui_trader.market.state import MarketState
 from tui_trader.risk.headroom import headrooms
 from tui_trader.risk.trading_state import StateFold
-from tui_trader.tools.ports import AccountView, Headroom, PositionView
+from tui_trader.tools.memory import MemoryFold
+from tui_trader.tools.ports import AccountView, Headroom, Memory, PositionView
 
 
 class LiveReadings:
     """Readings of the running trader; each is consistent at the instant of its call."""
 
-    def __init__(self, desk: Desk, market: MarketState, policy: PolicyInForce, state: StateFold) -> None:
+    def __init__(
+        self, desk: Desk, market: MarketState, policy: PolicyInForce, state: StateFold, memory: MemoryFold
+    ) -> None:
         self._desk = desk
         self._market = market
         self._policy = policy
         self._state = state
+        self._memory = memory
 
     async def snapshot(self, symbol: Symbol) -> Snapshot | None:
         """See the port."""
@@ -82,6 +86,10 @@ class LiveReadings:
             Headroom(limit=room.limit, value=room.value, used=room.used, symbol=room.symbol)
             for room in headrooms(self._desk.book(), self._policy.current)
         )
+
+    async def memory(self) -> Memory:
+        """See the port."""
+        return self._memory.at(self._desk.book().now)
 
 
 def _difference(equity: Money | None, start: Money | None) -> Money | None:

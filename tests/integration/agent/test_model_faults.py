@@ -16,8 +16,8 @@ from tests.fakes.agent_parts import FakeReadings, MemoryJournal, policy
 from tests.fakes.agent_tools import CATALOGUE, OPEN_ARGUMENTS, FakeToolbox
 from tests.fakes.metered import metered
 from tests.fakes.openai_server import GOOD, INPUT_TOKENS, OUTPUT_TOKENS, STEPS, OpenAIServer, Trouble
+from tui_trader.agent.canonical import sha256_of
 from tui_trader.agent.deciders.openai import OpenAIDecider
-from tui_trader.agent.digest import sha256_of
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.llm.meter import Meter
 from tui_trader.agent.llm.openai_chat import OpenAIChat

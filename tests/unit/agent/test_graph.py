@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fakes.agent_parts import ScriptedDecider, policy
+from tests.fakes.agent_parts import BTC, ScriptedDecider, policy, snapshot
 from tests.fakes.agent_tools import CLOSE_ARGUMENTS, OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
 from tui_trader.agent.deciders.ports import Decision, ProposedCall
@@ -239,3 +239,16 @@ def test_proposed_calls_carry_their_arguments_unchanged_to_the_tool() -> None:
     assert {**sent, "reason": ""} == {**OPEN_ARGUMENTS, "reason": ""}
     assert isinstance(reason, str)
     assert len(reason) <= 160, "only texts are cut"
+
+
+def test_preview_and_execution_are_told_the_price_that_the_decider_saw() -> None:
+    def prepare(bench: Bench) -> None:
+        async def while_it_thinks() -> None:
+            bench.readings.markets[BTC] = snapshot(BTC, price="99000")
+
+        decider = bench.decider
+        assert isinstance(decider, ScriptedDecider)
+        decider.before = while_it_thinks
+
+    _, bench = one_cycle(wants(("open_position", OPEN_ARGUMENTS), ("halt", {"reason": "x"})), prepare=prepare)
+    assert bench.toolbox.seen == [None, Decimal(94_000)]

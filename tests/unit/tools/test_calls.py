@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 
@@ -312,3 +313,19 @@ async def test_a_preview_does_nothing_and_writes_its_denial_once() -> None:
         assert [d.code for d in denials(trader)] == [said.code]
         assert trader.exchange.submitted == []
         assert rows_of(trader, ToolCalled) == []
+
+
+@virtual
+async def test_an_entry_decided_at_a_price_that_is_gone_is_denied_by_name_and_nothing_leaves() -> None:
+    async with trading() as trader:
+        mark = trader.desk.book().mark(BTC)
+        assert mark is not None
+        trader.world.go_to(mark * Decimal("1.01"))
+        await trader.wait(2)
+        arguments: JsonObject = {**OPEN, "reason": "thought for long"}
+        answer = await trader.tools.call("open_position", arguments, caller=Actor.AGENT, cycle=1, seen=mark)
+        preview = await trader.tools.preview("open_position", arguments, caller=Actor.AGENT, seen=mark)
+        assert (answer.status, answer.code, preview.code) == (ToolStatus.DENIED, "PRICE_MOVED", "PRICE_MOVED")
+        assert trader.exchange.submitted_entries() == []
+        now = trader.desk.book().mark(BTC)
+        assert (await trader.tools.call("open_position", arguments, caller=Actor.AGENT, seen=now)).is_ok

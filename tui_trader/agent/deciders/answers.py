@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Never
 
+from tui_trader.agent.canonical import canonical
 from tui_trader.agent.deciders.ports import LONGEST_READING, Investigation, ProposedCall
-from tui_trader.agent.digest import canonical
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatTurn
 from tui_trader.agent.proposals import fault_in

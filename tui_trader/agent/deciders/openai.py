@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tui_trader.agent.canonical import canonical
 from tui_trader.agent.deciders.answers import HOLD, LONGEST_TURN, answered, judged, told_by
 from tui_trader.agent.deciders.managing import managed
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest, ProposedCall
-from tui_trader.agent.digest import canonical, digest_of
+from tui_trader.agent.digest import LEGEND, digest_of
 from tui_trader.agent.faults import FAULT_TEXT
 from tui_trader.agent.llm.metered import MeteredModel, Question
 from tui_trader.agent.llm.ports import ChatRequest, ChatTurn
@@ -37,6 +38,8 @@ class OpenAIDecider:
         """With `amends` a second question follows, in the same cycle, where the gate refused a part of the answer."""
         self._model = model
         self._prompt = prompt
+        # The legend stands in the part that never changes: a service caches it together with the instructions.
+        self._system = f"{prompt.text}\n\n{LEGEND}"
         self._clock = clock
         self._amends = amends
 
@@ -91,7 +94,7 @@ class OpenAIDecider:
     def _question(
         self, request: DecisionRequest, turns: tuple[ChatTurn, ...] = (), reading: tuple[ToolSpec, ...] = ()
     ) -> ChatRequest:
-        user = "The figures of this cycle, as data:\n" + canonical(digest_of(request.observation))
+        user = "The figures of this cycle, as data:\n" + digest_of(request.observation)
         if request.denied:
             refused: list[JsonValue] = [
                 {"arguments": d.call.arguments, "code": d.code, "detail": d.detail, "tool": d.call.tool}
@@ -101,7 +104,7 @@ class OpenAIDecider:
                 "\nYour first answer to these figures was not let through; nothing of it was done. Answer anew within "
                 "the limits, or hold. Refused:\n" + canonical(refused)
             )
-        return ChatRequest(system=self._prompt.text, user=user, tools=(*request.tools, HOLD, *reading), turns=turns)
+        return ChatRequest(system=self._system, user=user, tools=(*request.tools, HOLD, *reading), turns=turns)
 
     async def _said(self, cycle: int, question: ChatRequest, reading: tuple[ToolSpec, ...], deadline: float) -> _Said:
         """One question and what its answer comes to."""

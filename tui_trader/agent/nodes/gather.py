@@ -4,8 +4,9 @@ import asyncio
 
 from langgraph.runtime import Runtime
 
+from tui_trader.agent.canonical import sha256_of
 from tui_trader.agent.context import CycleContext
-from tui_trader.agent.digest import canonical, digest_of, sha256_of
+from tui_trader.agent.digest import digest_of
 from tui_trader.agent.observation import Observation, Unusable, fault_of
 from tui_trader.agent.state import CycleState
 
@@ -20,6 +21,7 @@ async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
         positions = group.create_task(readings.positions())
         orders = group.create_task(readings.orders())
         limits = group.create_task(readings.limits())
+        memory = group.create_task(readings.memory())
     seen = [(symbol, task.result()) for symbol, task in sorted(markets, key=lambda pair: pair[0])]
     judged = [(symbol, snapshot, fault_of(snapshot, policy.risk.max_quote_age)) for symbol, snapshot in seen]
     observation = Observation(
@@ -30,8 +32,9 @@ async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
         positions=positions.result(),
         orders=orders.result(),
         limits=limits.result(),
+        memory=memory.result(),
     )
-    digest = sha256_of(canonical(digest_of(observation)))
+    digest = sha256_of(digest_of(observation))
     return {
         "observation": observation,
         "digest_sha256": digest,

@@ -2,9 +2,9 @@
 
 import asyncio
 
+from tui_trader.agent.canonical import canonical
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import LONGEST_READING, Investigation, ProposedCall
-from tui_trader.agent.digest import canonical
 from tui_trader.core.words import Actor
 
 READ_WITHIN = 0.5

@@ -1,0 +1,60 @@
+"""What is remembered of earlier decisions: folded from the journal, so that it survives a restart, and bounded."""
+
+from collections import deque
+
+from tui_trader.core.clock import Instant, start_of_day
+from tui_trader.core.margin import FeeRates
+from tui_trader.core.money import ZERO, Money
+from tui_trader.core.records import CycleDecided, OrderFilled
+from tui_trader.core.words import CycleVerdict
+from tui_trader.desk.trips import TripFold
+from tui_trader.journal.ports import Row
+from tui_trader.tools.ports import Memory, PastAction, PastDecision
+
+_KEPT_DECISIONS = 5
+_KEPT_OUTCOMES = 8
+
+
+class MemoryFold:
+    """Attach it to the journal, after the trips that it reads. A decision's reason is left out: a model wrote it."""
+
+    def __init__(self, trips: TripFold, fees: FeeRates) -> None:
+        self._trips = trips
+        self._fees = fees
+        self._decisions: deque[PastDecision] = deque(maxlen=_KEPT_DECISIONS)
+        self._day: Instant | None = None
+        self._paid = ZERO
+
+    def apply(self, row: Row) -> None:
+        """Take one row in."""
+        match row.record:
+            case CycleDecided(verdict=CycleVerdict.SKIP):
+                pass
+            case CycleDecided() as decided:
+                self._decisions.append(_past(decided, row.time))
+            case OrderFilled(fill=fill):
+                self._pay(fill.fee, row.time)
+            case _:
+                pass
+
+    def at(self, now: Instant) -> Memory:
+        """What is remembered at this instant."""
+        return Memory(
+            decisions=tuple(self._decisions),
+            outcomes=self._trips.outcomes[-_KEPT_OUTCOMES:],
+            fees=self._fees,
+            fees_today=self._paid if self._day == start_of_day(now) else ZERO,
+        )
+
+    def _pay(self, fee: Money, time: Instant) -> None:
+        day = start_of_day(time)
+        if day != self._day:
+            self._day, self._paid = day, ZERO
+        self._paid += fee
+
+
+def _past(decided: CycleDecided, time: Instant) -> PastDecision:
+    actions = (
+        PastAction(tool=a.tool, symbol=str(a.arguments.get("symbol", "")), outcome=a.outcome) for a in decided.actions
+    )
+    return PastDecision(cycle=decided.cycle, time=time, verdict=decided.verdict, actions=tuple(actions))
