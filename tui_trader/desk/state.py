@@ -1,6 +1,8 @@
 """Changing the trading state: halting is instant and always possible, resuming is a person's and conditional."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tui_trader.core.order import OrderStatus, Purpose
@@ -17,7 +19,6 @@ _SWEEP_AGAIN_AFTER = 0.5
 _LONGEST_PAUSE = 5.0
 _SWEPT_WITHIN = 1.0
 """Seconds for which a halt waits for its cancels; they go on after that."""
-_OVERTAKEN = "a halt came while resuming; look at its reason and resume again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class StateKeeper:
         self._hands = hands
         self._reconciler = reconciler
         self._sweeping: asyncio.Task[None] | None = None
+        self._answering: list[FileSeen] = []
+        """The HALT files that resumes under way will remove."""
 
     async def halt(self, reason: str, *, actor: Actor, code: str) -> None:
         """HALTED: in memory at once, then durable; resting entries are cancelled, stops stay."""
@@ -79,8 +82,13 @@ class StateKeeper:
         if any(order.status is OrderStatus.UNKNOWN for order in self._parts.ledger.open_orders()):
             return Resumed("an order is of unknown fate and is being asked for; try again in a moment")
         if self.halts() != answering:
-            return Resumed(_OVERTAKEN)
-        return await self._go_on(reason, actor, answering)
+            return self._overtaken(answering)
+        with self._answered(answering.file):
+            return await self._go_on(reason, actor, answering)
+
+    def is_answered(self, file: FileSeen | None) -> bool:
+        """Whether a resume under way is about to remove this HALT file, so that it halts nothing any more."""
+        return file in self._answering
 
     def halts(self) -> Halts:
         """What a resume that is asked for now answers."""
@@ -102,9 +110,32 @@ class StateKeeper:
         except OSError as error:
             return Resumed(f"the HALT file could not be removed: {error.strerror}")
         self._parts.switch.release(answering.trips)
-        if self._parts.switch.is_halted:
-            return Resumed(_OVERTAKEN)
-        return Resumed()
+        return self._overtaken(answering) if self._parts.switch.is_halted else Resumed()
+
+    @contextmanager
+    def _answered(self, file: FileSeen | None) -> Iterator[None]:
+        """The row of the resume is durable before its file goes: in between, the file is no new halt."""
+        if file is None:
+            yield
+            return
+        self._answering.append(file)
+        try:
+            yield
+        finally:
+            self._answering.remove(file)
+
+    def _overtaken(self, answering: Halts) -> Resumed:
+        """What came between asking and going on."""
+        switch, status = self._parts.switch, self._parts.state.status
+        if not switch.is_halted and status.state is TradingState.ACTIVE:
+            return Resumed("another resume came first: trading goes on already")
+        if status.generation != answering.generation:
+            what = f"{status.state.value}: {status.reason}"
+        elif switch.file_seen() not in (None, answering.file):
+            what = "the file HALT was written anew"
+        else:
+            what = "a halt whose reason is not written down yet"
+        return Resumed(f"halted again while resuming ({what}); see to it and resume again")
 
     def sweep(self) -> asyncio.Task[None]:
         """Cancel entries until none is left or trading goes on: one that was on its way may rest only later."""

@@ -62,18 +62,21 @@ class HaltSwitch:
 
     def file_seen(self) -> FileSeen | None:
         """Which HALT file is there now; None where none is, or where it cannot be seen."""
-        if self._file is None:
-            return None
-        try:
-            seen = self._file.stat()
-        except OSError:
-            return None
-        return FileSeen(seen.st_dev, seen.st_ino, seen.st_mtime_ns)
+        return None if self._file is None else _seen(self._file)
 
     def remove_file(self, seen: FileSeen | None) -> None:
-        """A person resumes: the file that was answered goes, a later one stays. Raises OSError where it cannot."""
-        if self._file is not None and seen is not None and self.file_seen() == seen:
-            self._file.unlink(missing_ok=True)
+        """A person resumes: the file that was answered goes, a later one stays. Raises OSError where it cannot.
+
+        It is put aside before the last look at it: between a look and a removal it could be touched once more.
+        """
+        if self._file is None or seen is None or self.file_seen() != seen:
+            return
+        aside = self._file.with_name(self._file.name + ".answered")
+        self._file.replace(aside)
+        if _seen(aside) == seen:
+            aside.unlink()
+        else:
+            aside.replace(self._file)
 
     @property
     def is_halted(self) -> bool:
@@ -89,3 +92,11 @@ class HaltSwitch:
     def state(self) -> TradingState:
         """The state in force: the durable one, unless flag or file say HALTED."""
         return TradingState.HALTED if self.is_halted else self._state.current
+
+
+def _seen(file: Path) -> FileSeen | None:
+    try:
+        seen = file.stat()
+    except OSError:
+        return None
+    return FileSeen(seen.st_dev, seen.st_ino, seen.st_mtime_ns)

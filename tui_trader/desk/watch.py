@@ -63,6 +63,8 @@ class Watch:
             self._unsaid = 0
             return
         if self._parts.switch.file_exists():
+            if self._keeper.is_answered(self._parts.switch.file_seen()):
+                return
             await self._keeper.halt("the file HALT exists", actor=Actor.OPERATOR, code="HALT_FILE")
             return
         self._unsaid += 1

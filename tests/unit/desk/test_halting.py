@@ -1,5 +1,6 @@
 """Rules 6 and 7: halting is instant, exits always pass, missing means no, and only a person goes on."""
 
+import os
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -251,6 +252,67 @@ async def test_resume_removes_the_file_that_it_answers() -> None:
         assert (await trader.operator("resume", reason="looked at it")).is_ok
         assert not file.exists()
         assert trader.switch.state is TradingState.ACTIVE
+
+
+@pytest.mark.parametrize("looks_after", [TradingStateChanged, None])
+@virtual
+async def test_a_resume_is_not_undone_by_the_file_that_it_answers(looks_after: type | None) -> None:
+    """The watch may look between the row of the resume and the removal of its file: it finds no new halt there."""
+    async with trading() as trader:
+        file = trader.world.folder / "HALT"
+        file.touch()
+        await trader.wait(2)
+        write = trader.journal.append
+
+        async def and_the_watch_looks(*entries: Entry) -> object:
+            rows = await write(*entries)
+            if looks_after is None or isinstance(entries[0].record, looks_after):
+                await trader.desk.watch.look()
+            return rows
+
+        trader.journal.append = and_the_watch_looks  # type: ignore[method-assign,assignment]  # at the worst moment
+        resumed = await trader.operator("resume", reason="looked at it")
+        trader.journal.append = write  # type: ignore[method-assign]
+        assert resumed.is_ok, resumed.result
+        await trader.wait(3)
+        assert trader.switch.state is TradingState.ACTIVE
+        assert not file.exists()
+
+
+@virtual
+async def test_a_file_written_while_resuming_stays_and_the_answer_says_so() -> None:
+    async with trading() as trader:
+        file = trader.world.folder / "HALT"
+        file.touch()
+        await trader.wait(2)
+        write = trader.journal.append
+
+        async def and_a_hand_halts(*entries: Entry) -> object:
+            rows = await write(*entries)
+            if isinstance(entries[0].record, TradingStateChanged):
+                trader.journal.append = write  # type: ignore[method-assign]
+                os.utime(file, ns=(1, 1))
+            return rows
+
+        trader.journal.append = and_a_hand_halts  # type: ignore[method-assign,assignment]
+        resumed = await trader.operator("resume", reason="looked at it")
+        assert "halted again while resuming (the file HALT was written anew)" in str(resumed.result)
+        await trader.wait(2)
+        assert trader.state.status.code == "HALT_FILE"
+        assert file.exists()
+
+
+@virtual
+async def test_a_resume_that_was_overtaken_says_by_what() -> None:
+    async with trading() as trader:
+        await _halted(trader)
+        answering = trader.desk.state.halts()
+        await trader.desk.state.halt("the fire alarm", actor=Actor.OPERATOR, code="TEST")
+        resumed = await trader.desk.resume("go on", actor=Actor.OPERATOR, answering=answering)
+        assert "HALTED: the fire alarm" in resumed.refusal
+        assert (await trader.operator("resume", reason="it was a drill")).is_ok
+        late = await trader.desk.resume("go on", actor=Actor.OPERATOR, answering=answering)
+        assert "trading goes on already" in late.refusal
 
 
 async def _halts_by_tool(trader: Trader) -> None:
