@@ -28,6 +28,8 @@ class Fault(StrEnum):
     CONTRADICTORY = "contradictory"
     # There was no money to ask with.
     BUDGET = "budget"
+    # A replay asked something that was not recorded.
+    REPLAY_MISS = "replay_miss"
     # The cycle itself failed.
     LATE = "late"
     INTERRUPTED = "interrupted"
@@ -55,6 +57,7 @@ FAULT_TEXT = MappingProxyType(
         Fault.TOO_MANY_CALLS: "the answer holds more tool calls than one decision may",
         Fault.CONTRADICTORY: "the answer holds and trades at once",
         Fault.BUDGET: "the money for the model does not carry this call",
+        Fault.REPLAY_MISS: "the recording does not have this request; the log shows the first difference",
         Fault.LATE: "the decision came after its deadline",
         Fault.INTERRUPTED: "the decision was broken off from outside",
         Fault.TOOL_FAILED: "a tool could not do what it was asked",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from tui_trader.core.clock.instant import NANOSECONDS, Instant
+from tui_trader.core.clock.instant import NANOSECONDS, Instant, later
 from tui_trader.core.clock.loop import PacedLoop
 from tui_trader.core.clock.side import SideLoop
 
@@ -108,12 +108,13 @@ class LoopClock:
         if self._loop.pace == 1.0:
             async with asyncio.timeout(deadline):
                 return await call()
-        began = time.monotonic()
+        began, asked = time.monotonic(), self.now()
         answer = self._side.submit(call, deadline)
         try:
             with self._loop.held():
                 await asyncio.wait([answer])
-            await asyncio.sleep(time.monotonic() - began)
+            # To an instant, and not by a duration: whoever waits until the same instant is then at the same loop time.
+            await self.sleep_until(later(asked, time.monotonic() - began))
         except asyncio.CancelledError:
             if not answer.cancel() and not answer.cancelled():
                 answer.exception()  # it is not asked for any more; asyncio would complain that nobody looked
