@@ -8,10 +8,10 @@ Every request body and its headers are kept.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 from aiohttp import web
 
@@ -56,6 +56,10 @@ class Trouble(StrEnum):
     NO_USAGE = "nousage"
 
 
+Script: TypeAlias = Callable[[dict[str, JsonValue]], str]
+"""What to answer to a request's body, said as a model's name: `good:…` or a `Trouble`."""
+
+
 class Asked(TypedDict):
     """One request as it came in."""
 
@@ -63,7 +67,7 @@ class Asked(TypedDict):
     body: dict[str, JsonValue]
 
 
-OPEN = {
+OPEN: dict[str, JsonValue] = {
     "symbol": "BTCUSDT",
     "side": "long",
     "risk_bps": 10,
@@ -118,7 +122,9 @@ _STATUSES: dict[str, tuple[int, dict[str, str]]] = {
 class OpenAIServer:
     """The server; it runs on whatever loop `serving` was entered in."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Script | None = None) -> None:
+        """With a script the model's name is just a name, and the script says what is answered to which request."""
+        self._script = script
         self.requests: list[Asked] = []
         self.connections: set[int] = set()
         self.base_url = ""
@@ -145,7 +151,7 @@ class OpenAIServer:
         body = await request.json()
         self.requests.append({"headers": dict(request.headers), "body": body})
         self.connections.add(id(request.transport))
-        model = str(body["model"])
+        model = self._script(body) if self._script is not None else str(body["model"])
         if model in _STATUSES:
             status, headers = _STATUSES[model]
             error = {"error": {"message": f"no; your key was {request.headers.get('Authorization')}", "type": "x"}}

@@ -2,6 +2,8 @@
 
 import logging
 
+from tui_trader.agent.llm.replay import ReplayMissed
+from tui_trader.agent.llm.tape import CassetteError
 from tui_trader.cli.context import NO, USAGE
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.resources import ResourceMissing
@@ -19,6 +21,7 @@ _TOLD = (
     JournalUnreadable,
     JournalUnwritable,
     FeedError,
+    CassetteError,
 )
 
 
@@ -27,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 def told(error: BaseException) -> tuple[str, int]:
     """The sentence and the code. What is not one of ours is an error of the program; the log, if kept, has it all."""
+    if isinstance(error, ReplayMissed):
+        return str(error), NO
     if isinstance(error, _TOLD):
         return str(error), USAGE
     if isinstance(error, OSError) and error.filename:

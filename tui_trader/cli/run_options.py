@@ -27,6 +27,7 @@ class AskedRun:
     decider: str | None = None
     seed: int | None = None
     speed: str | None = None
+    cassette: str | None = None
 
     def over(self, earlier: "AskedRun") -> "AskedRun":
         """These options, and where they are silent the earlier ones (given before the command)."""
@@ -44,7 +45,16 @@ def run_options(command: F) -> F:
         ),
         click.option("--symbols", help="Only these of the policy's symbols, separated by commas."),
         click.option("--prompt", help="A prompt's name or file (default: trader)."),
-        click.option("--decider", type=click.Choice(["auto", "openai", "rules"]), help="Who decides (default: auto)."),
+        click.option(
+            "--decider",
+            type=click.Choice(["auto", "openai", "rules", "replay"]),
+            help="Who decides (default: auto). replay: a recorded model, which is not asked.",
+        ),
+        click.option(
+            "--cassette",
+            help="The recording to write, or to replay: a name in the home's cassettes/, or a file "
+            "(default: a new one; to replay, the newest).",
+        ),
         click.option("--seed", type=click.IntRange(min=0), help="Makes a run repeatable."),
         click.option("--speed", help="1 to N times real time, or max (default: 1)."),
     )
@@ -68,6 +78,7 @@ def options_of(
         decider=asked.decider or settings.decider,
         seed=settings.seed if asked.seed is None else asked.seed,
         speed=speed_of(asked.speed or settings.speed),
+        cassette=asked.cassette or settings.cassette,
         cycles=cycles,
         with_console=with_console,
     )

@@ -74,6 +74,11 @@ class Home:
         return self.folder / "prompts"
 
     @property
+    def cassettes(self) -> Path:
+        """What models were asked and answered, a recording a run."""
+        return self.folder / "cassettes"
+
+    @property
     def themes(self) -> Path:
         """The user's own themes."""
         return self.folder / "themes"

@@ -26,6 +26,8 @@ class RunOptions:
     decider: str
     seed: int | None
     speed: float
+    cassette: str | None = None
+    """The recording to write, or to play with the decider `replay`: a name, or a path. None: one is chosen."""
     cycles: int | None = None
     with_console: bool = False
 

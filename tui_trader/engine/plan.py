@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tui_trader.agent.llm.replay import Cassette
 from tui_trader.agent.prompt import Prompt, load_prompt
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Instant, WallClock, text
@@ -10,6 +11,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument, known_symbols
 from tui_trader.core.records import EngineStarted
 from tui_trader.core.words import Mode, Symbol
+from tui_trader.engine.cassettes import REPLAY, as_recorded, cassette_to_play
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.past import Past
@@ -33,10 +35,17 @@ class Plan:
     recorded: Recording | None
     decider: str
     decider_why: str
+    cassette: Cassette | None
+    """The recording that a replay plays."""
     past: Past
     epoch: Instant
     market_start: Instant
     market_seed: int | None
+
+    @property
+    def deciding(self) -> str:
+        """Whose decisions these are: a replay makes again those of the model that was recorded."""
+        return "openai" if self.decider == REPLAY else self.decider
 
     @property
     def resumes_after(self) -> Instant | None:
@@ -56,6 +65,10 @@ class _Market:
 def plan_of(options: RunOptions, past: Past) -> Plan:
     """Read prompt and market, choose symbols and decider. Raises PolicyError, FeedError, SettingsError, HomeError."""
     _check_mode(options, past)
+    decider, why = _chosen_decider(options.decider, options.settings)
+    cassette = cassette_to_play(options) if decider == REPLAY else None
+    if cassette is not None:
+        options, why = as_recorded(options, cassette), f"plays {cassette.name}"
     prompt = load_prompt(options.prompt, (options.home.prompts, shipped("prompts")))
     prompt.rendered()  # a template that does not render is refused before anything is written
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
@@ -63,7 +76,6 @@ def plan_of(options: RunOptions, past: Past) -> Plan:
     choice = parse_feed(options.feed)
     recorded = read_recording(choice.paths, symbols, instruments) if choice.kind is FeedKind.FILE else None
     market = _market_of(options, past, choice, recorded)
-    decider, why = _chosen_decider(options.decider, options.settings)
     chosen = tuple(recorded.symbols) if recorded else symbols
     return Plan(
         options=options,
@@ -74,6 +86,7 @@ def plan_of(options: RunOptions, past: Past) -> Plan:
         recorded=recorded,
         decider=decider,
         decider_why=why,
+        cassette=cassette,
         past=past,
         epoch=_epoch(market, past, options.home),
         market_start=market.start,
@@ -118,10 +131,10 @@ def _chosen_decider(asked: str, settings: Settings) -> tuple[str, str]:
                 "--decider openai: no model key is set. Set TUI_TRADER_OPENAI__API_KEY (or OPENAI_API_KEY), "
                 "or use --decider rules."
             )
-        case "openai" | "rules":
+        case "openai" | "rules" | "replay":
             return asked, ""
         case _:
-            raise SettingsError(f"--decider {asked}: not known. Use auto, openai or rules.")
+            raise SettingsError(f"--decider {asked}: not known. Use auto, openai, rules or replay.")
 
 
 def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: Recording | None) -> _Market:

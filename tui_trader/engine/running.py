@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from tui_trader.agent.deciders.ports import Decider
+from tui_trader.agent.llm.replay import Misses
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, LoopClock, PacedLoop
 from tui_trader.core.market import MarketEvent
@@ -19,7 +20,7 @@ from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
-from tui_trader.engine.deciding import decider_of
+from tui_trader.engine.deciding import Deciding, decider_of
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
@@ -181,12 +182,12 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         emergency=around.emergency,
         tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
     )
-    decider = around.decider or decider_of(assembly, journal, clock)
+    deciding = Deciding(around.decider, Misses()) if around.decider else decider_of(assembly, journal, clock)
     showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock)
     publisher = Publisher(around.mailbox, clock, status=showing.status, quotes=showing.quotes, limits=showing.limits)
     trader = Trader(
         assembly,
-        agent_of(assembly, journal, clock, around.saver, emit=publisher.heard, decider=decider),
+        agent_of(assembly, journal, clock, around.saver, emit=publisher.heard, decider=deciding.decider),
         exchange=exchange,
         journal=journal,
         clock=clock,
@@ -195,6 +196,7 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         publisher=publisher,
         showing=showing,
         sink=sink,
+        misses=deciding.misses,
     )
     return Built(trader=trader, assembly=assembly, look=publisher.look)
 

@@ -103,7 +103,8 @@ class Settings(BaseSettings):
     feed: str = "auto"
     symbols: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
     prompt: str = "trader"
-    decider: Literal["auto", "openai", "rules"] = "auto"
+    decider: Literal["auto", "openai", "rules", "replay"] = "auto"
+    cassette: str | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
     speed: str = "1"
     theme: str = "midnight"

@@ -117,6 +117,7 @@ class EngineThread:
             from tui_trader.engine.running import run_to_its_end  # noqa: PLC0415
 
             self.ended = run_to_its_end(self._options, mailbox=self.mailbox, sink=self._sink, built=self._take_up)
+            self.failure = self.ended.failure
         except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end in silence
             self.failure = error
             _log.error("the engine ended early: %s", type(error).__name__, exc_info=error)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tui_trader import __version__
+from tui_trader.agent.llm.replay import Misses, ReplayMissed
 from tui_trader.agent.runner import Agent
 from tui_trader.core.clock import Clock, WallClock, text
 from tui_trader.core.money import ZERO, Money
@@ -58,7 +59,9 @@ class Trader:
         publisher: Publisher,
         showing: Showing,
         sink: LineSink | None,
+        misses: Misses,
     ) -> None:
+        self._misses = misses
         self._assembly = assembly
         self._agent = agent
         self._exchange = exchange
@@ -153,7 +156,7 @@ class Trader:
         started = EngineStarted(
             version=__version__,
             feed=plan.choice.name,
-            decider=plan.decider,
+            decider=plan.deciding,
             prompt=policy.name,
             prompt_hash=self._assembly.prompt.sha256,
             symbols=tuple(self._assembly.feed.instruments),
@@ -190,7 +193,9 @@ class Trader:
         settled = await self._assembly.desk.stop()
         with suppress(JournalUnwritable):  # the next start finds what closed and writes it then
             await self._assembly.trips.settle()
-        await note_to(self._journal, self._emergency, EngineStopped(reason=reason))
+        cassette = self._assembly.plan.cassette
+        told = reason if cassette is None else f"{reason} (a replay of {cassette.name}: no model was asked)"
+        await note_to(self._journal, self._emergency, EngineStopped(reason=told))
         summary = self._totals.summary(
             time=self._clock.now(),
             unrealised=self._unrealised(),
@@ -199,6 +204,8 @@ class Trader:
             head=self._journal.head,
         )
         self._publisher.publish_all()
+        if self._misses.first and failure is None:
+            failure = ReplayMissed(f"replay: {self._misses.first}. What it asked from there on is another run.")
         return Ended(summary=summary, reason=reason, is_settled=settled, failure=failure)
 
     # ------------------------------------------------------------------ between
@@ -215,6 +222,8 @@ class Trader:
             await self._assembly.trips.settle()
             await self._assembly.desk.watch.mark_equity()
             await self._agent.cycle(number)
+            if self._misses.first:
+                self.stop("the replay asks what was not recorded")
         except JournalUnwritable as error:
             self._assembly.switch.trip()
             _log.error("cycle %d: %s", number, error)

@@ -1,5 +1,6 @@
 """A line to a model: what the meter asks through. One goes out to the service; the other is in `replay.py`."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
@@ -63,6 +64,9 @@ class LiveLine:
         except TimeoutError:
             self._ended(request, began, fault=Fault.TIMEOUT, may_cost=True)
             raise ModelFault(Fault.TIMEOUT, may_cost=True) from None
+        except asyncio.CancelledError:
+            self._ended(request, began, fault=Fault.INTERRUPTED, may_cost=True)
+            raise
         except ModelFault as error:
             self._ended(request, began, fault=error.fault, may_cost=error.may_cost)
             raise

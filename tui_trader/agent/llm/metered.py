@@ -78,8 +78,10 @@ class MeteredModel:
         limits: Callable[[], ModelLimits],
         journal: Journal,
         clock: Clock,
+        at_close: Callable[[], None] = lambda: None,
     ) -> None:
         """`spending` must be attached to the journal. `meters` gives a model's meter by its name."""
+        self._at_close = at_close
         self._main = _Priced(line, meters(line.model))
         self._fallback = _Priced(fallback, meters(fallback.model)) if fallback is not None else None
         self._spending = spending
@@ -131,6 +133,7 @@ class MeteredModel:
         await self._main.line.close()
         if self._fallback is not None:
             await self._fallback.line.close()
+        self._at_close()
 
     def _affordable(self, request: ChatRequest, economy: Economy) -> _Priced | None:
         """The line to ask: the cheaper first where money is short; None where none fits into every cap."""

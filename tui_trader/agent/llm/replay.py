@@ -1,4 +1,4 @@
-"""Runs a recording again: each question is answered from the cassette, in the time that it took, and nobody is asked."""
+"""Runs a recording again: each question is answered from the cassette, in the time it took, and nobody is asked."""
 
 import logging
 from collections import deque
@@ -8,8 +8,11 @@ from pathlib import Path
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.llm.exchange import Asked, Came, asked_of, first_difference
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ModelFault
-from tui_trader.agent.llm.tape import CassetteError, Exchange, Header, Text, decoded, part_of
-from tui_trader.core.clock import Clock, Instant
+from tui_trader.agent.llm.tape import VERSION, CassetteError, Exchange, Header, Text, decoded, part_of
+from tui_trader.core.clock import NANOSECONDS, Clock, Instant
+
+_WHAT_BROKE_IT_OFF_IS_DUE = 60.0
+"""Seconds of engine time."""
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +21,7 @@ class ReplayMissed(Exception):
     """A run that was to be the recorded one asked something else; the sentence shows the first difference."""
 
 
-class Recording:
+class Cassette:
     """A cassette that was read: each exchange is played once, in the order of recording among equal requests."""
 
     def __init__(self, header: Header, exchanges: list[tuple[Asked, Came]], *, name: str) -> None:
@@ -63,11 +66,9 @@ class Misses:
 class ReplayLine:
     """A line into a recording. What it misses is a fault, said once and loudly."""
 
-    def __init__(
-        self, recording: Recording, clock: Clock, misses: Misses, *, model: str, max_output_tokens: int
-    ) -> None:
+    def __init__(self, cassette: Cassette, clock: Clock, misses: Misses, *, model: str, max_output_tokens: int) -> None:
         """Several lines may play from one recording, as several models answered in it."""
-        self._recording = recording
+        self._cassette = cassette
         self._clock = clock
         self._misses = misses
         self._model = model
@@ -86,12 +87,15 @@ class ReplayLine:
     async def answer(self, request: ChatRequest, *, deadline: float) -> ChatReply:
         """The recorded reply or fault, when the engine's clock has gone on by what it took. The deadline is past."""
         asked = asked_of(request, model=self._model, max_output_tokens=self._max_output_tokens)
-        came = self._recording.play(asked)
+        came = self._cassette.play(asked)
         if came is None:
             if not self._misses.first:
-                self._misses.first = self._recording.missing(asked)
+                self._misses.first = self._cassette.missing(asked)
                 _log.error("replay: %s", self._misses.first)
             raise ModelFault(Fault.REPLAY_MISS, may_cost=False)
+        if came.fault == Fault.INTERRUPTED:
+            # What broke it off then comes at the same instant now; two timers at one instant would race.
+            await self._clock.sleep(came.nanoseconds / NANOSECONDS + _WHAT_BROKE_IT_OFF_IS_DUE)
         await self._clock.sleep_until(Instant(self._clock.now() + came.nanoseconds))
         if came.reply is None:
             raise ModelFault(Fault(came.fault), may_cost=came.may_cost)
@@ -108,14 +112,14 @@ class ReplayLine:
         """Nothing is open."""
 
 
-def read_recording(path: Path) -> Recording:
+def read_cassette(path: Path) -> Cassette:
     """All parts of the recording that begins at `path`. Raises CassetteError."""
     header, exchanges = _read_part(path)
     number = 2
     while (part := part_of(path, number)).exists():
         exchanges.extend(_read_part(part)[1])
         number += 1
-    return Recording(header, exchanges, name=path.name)
+    return Cassette(header, exchanges, name=path.name)
 
 
 def _read_part(path: Path) -> tuple[Header, list[tuple[Asked, Came]]]:
@@ -129,20 +133,19 @@ def _read_part(path: Path) -> tuple[Header, list[tuple[Asked, Came]]]:
     # What stands after the last line's end was cut off when the recording stopped, and is no line.
     for number, line in enumerate(lines[:-1], start=1):
         try:
-            found = decoded(line)
-            if (header is None) is not isinstance(found, Header):
-                raise ValueError
-            match found:
-                case Header():
+            match decoded(line):
+                case Header() as found:
                     header = found
-                case Text():
-                    texts[found.name] = found.text
-                case Exchange():
-                    exchanges.append((_asked(found, texts), found.came))
+                case Text(name, text):
+                    texts[name] = text
+                case Exchange() as exchange:
+                    exchanges.append((_asked(exchange, texts), exchange.came))
         except (ValueError, KeyError):
             raise CassetteError(f"{path}, line {number}: this is no line of a cassette. Name another one.") from None
-    if header is None:
-        raise CassetteError(f"{path}: is no cassette, or an empty one. Name a recording with --cassette.")
+    if header is None or header.version != VERSION:
+        raise CassetteError(
+            f"{path}: is no cassette of this version, or an empty one. Name a recording with --cassette."
+        )
     return header, exchanges
 
 

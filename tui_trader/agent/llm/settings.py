@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+MAX_OUTPUT_TOKENS = 1_500
+"""Of a reply: four calls with their reasons, and room to think."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSettings:
@@ -18,6 +21,6 @@ class ChatSettings:
     api_key: SecretStr
     base_url: str = "https://api.openai.com/v1"
     timeout: float = 5.0
-    max_output_tokens: int = 1_500
+    max_output_tokens: int = MAX_OUTPUT_TOKENS
     reasoning_effort: str | None = None
     responses_api: bool = False

@@ -64,7 +64,8 @@ def encoded(line: Line) -> bytes:
 
 def decoded(line: bytes) -> Line:
     """The line. Raises ValueError."""
-    return _decoder.decode(line)
+    found: Line = _decoder.decode(line)
+    return found
 
 
 def part_of(path: Path, number: int) -> Path:
