@@ -41,6 +41,7 @@ from tui_trader.risk.meters import LossMeters
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
+from tui_trader.tools.calls import CallLog
 from tui_trader.tools.catalogue import all_tools
 from tui_trader.tools.memory import MemoryFold
 from tui_trader.tools.ports import ToolAnswer
@@ -338,10 +339,15 @@ class World:
             )
         )
         readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), FeeRates()))
+        calls = CallLog()
         tools = ToolLayer(
-            all_tools(desk, readings, holder), journal=journal, emergency=emergency, symbols=tuple(self.instruments)
+            all_tools(desk, readings, holder),
+            journal=journal,
+            calls=calls,
+            emergency=emergency,
+            symbols=tuple(self.instruments),
         )
-        for fold in (ledger, state, meters, breakers, tools):
+        for fold in (ledger, state, meters, breakers, calls):
             journal.attach(fold)
         return Trader(
             world=self,

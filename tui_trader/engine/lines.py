@@ -24,20 +24,15 @@ LineSink = Callable[[JsonObject], None]
 
 
 class LineFold:
-    """Turns new rows into lines. Attach it after the ledger, whose orders it reads; rows of the past are skipped."""
+    """Turns rows into lines. It follows the journal after the ledger, whose orders it reads."""
 
     def __init__(self, ledger: Ledger, sink: LineSink) -> None:
         self._ledger = ledger
         self._sink = sink
-        self._live = False
-
-    def go_live(self) -> None:
-        """From now on rows are news."""
-        self._live = True
 
     def apply(self, row: Row) -> None:
         """Tell one row, if it is of a kind that is told."""
-        if self._live and (line := self._line(row)) is not None:
+        if (line := self._line(row)) is not None:
             self._sink(line)
 
     def _line(self, row: Row) -> JsonObject | None:
