@@ -1,0 +1,110 @@
+"""Opening an account: clock, limits, filters, modes set and read back, then the account's stream."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from tui_trader.core.clock import Instant, from_milliseconds
+from tui_trader.core.instrument import Bracket, Instrument
+from tui_trader.core.words import Symbol
+from tui_trader.exchange.binance import endpoints
+from tui_trader.exchange.binance.answers import (
+    AccountConfig,
+    BalanceAnswer,
+    Done,
+    ServerTime,
+    SymbolConfig,
+    Unreadable,
+)
+from tui_trader.exchange.binance.client import RequestFailed
+from tui_trader.exchange.binance.endpoints import Endpoint
+from tui_trader.exchange.binance.exchange import BinanceExchange
+from tui_trader.exchange.binance.filters import (
+    QUOTE,
+    BracketsAnswer,
+    ExchangeInfo,
+    brackets_of,
+    instruments_of,
+    set_limits,
+)
+from tui_trader.exchange.binance.governor import Urgency
+from tui_trader.exchange.binance.names import Names
+from tui_trader.exchange.binance.session import Session
+from tui_trader.exchange.ports import ExchangeUnavailable
+
+_STREAM_WITHIN = 10.0
+"""Seconds in which the account's stream should be live; without it nothing new is risked, and the start goes on."""
+
+
+async def server_time(session: Session) -> Instant:
+    """The exchange's time. Raises ExchangeUnavailable."""
+    told = await session.rest.read(endpoints.TIME, ServerTime, urgency=Urgency.VITAL)
+    return from_milliseconds(told.server_time)
+
+
+async def public_instruments(
+    session: Session, wanted: Sequence[Symbol], known: Mapping[Symbol, Instrument]
+) -> Mapping[Symbol, Instrument]:
+    """Those of the wanted that the exchange trades, with its filters; without a key the tiers are those of `known`.
+
+    Raises ExchangeUnavailable.
+    """
+    tiers = {symbol: instrument.brackets for symbol, instrument in known.items()}
+    return _read_instruments(await _info(session), wanted, tiers)
+
+
+async def open_exchange(session: Session, wanted: Sequence[Symbol]) -> BinanceExchange:
+    """The account of the session's key, for those of the wanted symbols that it trades.
+
+    What cannot be set here (a position is open, an order rests) is left as it is, and said by the account's report.
+    Raises ExchangeUnavailable.
+    """
+    assert session.environment.key is not None  # an environment with an account has one
+    await session.rest.measure_offset()
+    info, brackets, balances = await asyncio.gather(
+        _info(session),
+        session.rest.read(endpoints.BRACKETS, tuple[BracketsAnswer, ...], urgency=Urgency.VITAL),
+        session.rest.read(endpoints.BALANCE, tuple[BalanceAnswer, ...], urgency=Urgency.VITAL),
+    )
+    instruments = _read_instruments(info, wanted, brackets_of(brackets))
+    alias = next((each.account_alias for each in balances if each.asset == QUOTE and each.account_alias), "")
+    account = f"{session.environment.mode.value}-{alias or session.environment.key.fingerprint}"
+    await _set_modes(session, tuple(instruments))
+    exchange = BinanceExchange(session, account, instruments, Names())
+    await exchange.start(within=_STREAM_WITHIN)
+    return exchange
+
+
+async def _info(session: Session) -> ExchangeInfo:
+    info = await session.rest.read(endpoints.EXCHANGE_INFO, ExchangeInfo, urgency=Urgency.VITAL)
+    set_limits(info, session.governor)
+    return info
+
+
+def _read_instruments(
+    info: ExchangeInfo, wanted: Sequence[Symbol], tiers: Mapping[Symbol, tuple[Bracket, ...]]
+) -> Mapping[Symbol, Instrument]:
+    try:
+        return instruments_of(info, wanted, tiers)
+    except Unreadable as error:
+        raise ExchangeUnavailable(str(error)) from None
+
+
+async def _set_modes(session: Session, symbols: Sequence[Symbol]) -> None:
+    """One-way, single-asset, isolated: what is otherwise is set, and the first comparison reads all of it back."""
+    config, settings = await asyncio.gather(
+        session.rest.read(endpoints.ACCOUNT_CONFIG, AccountConfig, urgency=Urgency.VITAL),
+        session.rest.read(endpoints.SYMBOL_CONFIG, tuple[SymbolConfig, ...], urgency=Urgency.VITAL),
+    )
+    if config.dual_side_position:
+        await _try(session, endpoints.POSITION_MODE, dualSidePosition="false")
+    if config.multi_assets_margin:
+        await _try(session, endpoints.ASSETS_MODE, multiAssetsMargin="false")
+    for each in settings:
+        if each.symbol in symbols and each.margin_type != "ISOLATED":
+            await _try(session, endpoints.MARGIN_TYPE, symbol=each.symbol, marginType="ISOLATED")
+
+
+async def _try(session: Session, endpoint: Endpoint, **params: str) -> None:
+    with suppress(RequestFailed):
+        await session.rest.write(endpoint, Done, urgency=Urgency.VITAL, **params)
