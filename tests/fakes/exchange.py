@@ -10,7 +10,7 @@ from tui_trader.core.account import AccountReport
 from tui_trader.core.clock import Clock, Instant
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Intent, Purpose
-from tui_trader.core.records import FundingBooked
+from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.ports import (
     AccountEvent,
@@ -114,6 +114,11 @@ class FaultyExchange:
     cancelled: list[ClientOrderId] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     settle_time: float = 2.0
+    hears: bool = True
+    one_closing_order: bool = False
+    """Refuse a second close-position order of one type and side, as Binance does."""
+    countdowns: list[tuple[Symbol, float]] = field(default_factory=list)
+    """What was asked for with `cancel_all_after`."""
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -123,6 +128,14 @@ class FaultyExchange:
     @property
     def account(self) -> str:
         return self.inner.account
+
+    @property
+    def is_heard(self) -> bool:
+        return self.hears and self.inner.is_heard
+
+    @property
+    def keeps_one_closing_order(self) -> bool:
+        return self.one_closing_order or self.inner.keeps_one_closing_order
 
     def submitted_entries(self) -> list[Submission]:
         """The entries among what was handed over."""
@@ -135,7 +148,14 @@ class FaultyExchange:
         self.submitted.append(Submission(self.clock.now(), client_order_id, intent))
         if self.door is not None:
             self.door(client_order_id, intent)
+        if self.one_closing_order and await self._closes_already(intent):
+            return Refused(-4130, "An open stop or take profit order with closePosition in the direction is existing.")
         return await self._write(self.script.submit(intent), lambda: self.inner.submit(client_order_id, intent))
+
+    async def _closes_already(self, intent: Intent) -> bool:
+        kind = (intent.symbol, intent.type, intent.side)
+        standing = [order for order in await self.inner.open_orders() if order.close_position]
+        return intent.close_position and any((o.symbol, o.type, o.side) == kind for o in standing)
 
     async def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> CancelOutcome:
         self.cancelled.append(client_order_id)
@@ -198,6 +218,14 @@ class FaultyExchange:
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
         await self._read("funding_since")
         return await self.inner.funding_since(since)
+
+    async def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
+        await self._read("transfers_since")
+        return await self.inner.transfers_since(since)
+
+    async def cancel_all_after(self, symbol: Symbol, seconds: float) -> Refused | Uncertain | None:
+        self.countdowns.append((symbol, seconds))
+        return await self.inner.cancel_all_after(symbol, seconds)
 
     async def _read(self, name: str) -> ReadFault:
         self.reads.append(name)

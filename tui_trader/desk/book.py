@@ -15,7 +15,7 @@ def book_of(parts: Parts) -> Book:
         trading_state=parts.switch.state,
         equity=equity,
         available=_available(parts, equity),
-        reconciled=parts.seen.is_trusted(now),
+        reconciled=parts.seen.is_trusted(now) and parts.exchange.is_heard,
         positions=parts.ledger.positions,
         orders=parts.ledger.open_orders(),
         markets={symbol: parts.prices.of(symbol) for symbol in parts.instruments},

@@ -107,6 +107,8 @@ class Reconciler:
         funded = ledger.last_funding or ledger.last_fill or self._parts.clock.now()
         for funding in await answered(exchange.funding_since(later(funded, -_OVERLAP))):
             await self._intake.take(funding)
+        for transfer in await answered(exchange.transfers_since(later(funded, -_OVERLAP))):
+            await self._intake.take(transfer)
 
     async def _compare_orders(self, *, at_start: bool) -> list[str]:
         theirs = {report.client_order_id: report for report in await answered(self._parts.exchange.open_orders())}

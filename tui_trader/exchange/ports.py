@@ -108,6 +108,16 @@ class Exchange(Protocol):
         """What tells this account from others, without a secret in it."""
         ...
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether news of the account reach us, as far as anyone knows; without them nothing new is to be risked."""
+        ...
+
+    @property
+    def keeps_one_closing_order(self) -> bool:
+        """Whether a second close-position order of one type and side is refused while the first one stands."""
+        ...
+
     async def instruments(self) -> Mapping[Symbol, Instrument]:
         """What can be traded, with filters and tiers."""
         ...
@@ -138,6 +148,17 @@ class Exchange(Protocol):
 
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
         """Funding at or after `since`, oldest first."""
+        ...
+
+    async def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
+        """Money that its owner moved in or out at or after `since`, oldest first."""
+        ...
+
+    async def cancel_all_after(self, symbol: Symbol, seconds: float) -> Refused | Uncertain | None:
+        """Let the exchange cancel the symbol's ordinary orders unless told again within `seconds`; zero calls it off.
+
+        None means that the exchange has taken it, or that it has no such thing and cannot lose sight of us.
+        """
         ...
 
     async def set_leverage(self, symbol: Symbol, leverage: int) -> Refused | Uncertain | None:

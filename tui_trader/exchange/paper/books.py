@@ -17,7 +17,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.money import Money
 from tui_trader.core.order import Fill
 from tui_trader.core.position import Position
-from tui_trader.core.records import FundingBooked
+from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.paper import rows
 from tui_trader.exchange.paper.order import PaperOrder
@@ -99,6 +99,11 @@ class Books:
         """Funding at or after `since`, oldest first."""
         found = self._read("SELECT * FROM funding WHERE time >= ? ORDER BY time, symbol", (since,))
         return tuple(rows.funding_of(row) for row in found)
+
+    def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
+        """Transfers at or after `since`, oldest first."""
+        found = self._read("SELECT * FROM transfers WHERE time >= ? ORDER BY time, id", (since,))
+        return tuple(rows.transfer_of(row) for row in found)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -115,6 +115,16 @@ class PaperExchange:
         return self._state.account
 
     @property
+    def is_heard(self) -> bool:
+        """Nothing is lost on the way within one process."""
+        return True
+
+    @property
+    def keeps_one_closing_order(self) -> bool:
+        """Any number may stand."""
+        return False
+
+    @property
     def settle_time(self) -> float:
         """The longest latency, and a second for a busy machine."""
         return self._latency.longest + 1.0
@@ -204,6 +214,14 @@ class PaperExchange:
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
         """Funding at or after `since`, oldest first."""
         return self._read(lambda books: books.funding_since(since))
+
+    async def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
+        """Transfers at or after `since`, oldest first."""
+        return self._read(lambda books: books.transfers_since(since))
+
+    async def cancel_all_after(self, symbol: Symbol, seconds: float) -> Refused | Uncertain | None:
+        """There is no such countdown: this exchange ends with the program, and its orders rest in its books."""
+        return None
 
     async def account_report(self) -> AccountReport:
         """Balance, positions and leverage, as of now."""

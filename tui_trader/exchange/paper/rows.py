@@ -8,7 +8,7 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.market import MarkPrice, Quote
 from tui_trader.core.order import Fill, OrderStatus, OrderType, TimeInForce
 from tui_trader.core.position import Position
-from tui_trader.core.records import FundingBooked
+from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Side, Symbol, TradeId
 from tui_trader.exchange.paper.order import PaperOrder
 from tui_trader.exchange.paper.state import Balance, Counters, SymbolBook
@@ -211,3 +211,8 @@ def funding_of(row: sqlite3.Row) -> FundingBooked:
         mark=Decimal(row["mark"]),
         time=Instant(row["time"]),
     )
+
+
+def transfer_of(row: sqlite3.Row) -> TransferBooked:
+    """The transfer of a row of `transfers`."""
+    return TransferBooked(id=row["id"], amount=Decimal(row["amount"]), time=Instant(row["time"]))
