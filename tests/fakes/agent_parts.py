@@ -15,7 +15,7 @@ from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.front_matter import read_prompt
 from tui_trader.risk.policy import Policy
-from tui_trader.tools.ports import AccountView, Headroom, Memory, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PositionView
 
 BTC = Symbol("BTCUSDT")
 ETH = Symbol("ETHUSDT")
@@ -137,6 +137,7 @@ class FakeReadings:
     held: tuple[PositionView, ...] = ()
     working: tuple[Order, ...] = ()
     remembered: Memory = field(default_factory=Memory)
+    answered: tuple[AnswerView, ...] = ()
     before_snapshot: Callable[[Symbol], Awaitable[None]] | None = None
 
     async def snapshot(self, symbol: Symbol) -> Snapshot | None:
@@ -155,6 +156,9 @@ class FakeReadings:
 
     async def orders(self) -> tuple[Order, ...]:
         return self.working
+
+    async def answers(self) -> tuple[AnswerView, ...]:
+        return self.answered
 
     async def limits(self) -> tuple[Headroom, ...]:
         return (
@@ -182,9 +186,6 @@ class MemoryJournal:
 
     def attach(self, fold: Fold) -> None:
         self._folds.append(fold)
-
-    def follow(self, *folds: Fold) -> None:
-        self._folds.extend(folds)
 
     async def append(self, *entries: Entry) -> tuple[Row, ...]:
         written: list[Row] = []

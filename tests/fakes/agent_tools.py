@@ -65,6 +65,12 @@ OPEN_ARGUMENTS: dict[str, JsonValue] = {
 CLOSE_ARGUMENTS: dict[str, JsonValue] = {"symbol": "BTCUSDT", "reason": "turned"}
 
 
+RESULTS: dict[str, JsonObject] = {
+    "propose_position": {"approval": "K7QF", "expires": "2025-05-05T12:05:00Z"},
+    "observe_position": {"observed": "W3XA", "quantity": "0.01"},
+}
+
+
 @dataclass
 class FakeToolbox:
     """Tools that do nothing and remember everything. `denied` and `fails` are by tool name."""
@@ -74,6 +80,10 @@ class FakeToolbox:
     previews: list[tuple[str, JsonObject]] = field(default_factory=list)
     calls: list[tuple[str, JsonObject, Actor, int | None]] = field(default_factory=list)
     result: JsonObject = field(default_factory=dict)
+    asks: frozenset[str] = frozenset()
+    """Tools whose calls need a person."""
+    holds: dict[str, str] = field(default_factory=dict)
+    """What the calls of a tool wait for."""
     seen: list[Price | None] = field(default_factory=list)
     on_call: Callable[[str], Awaitable[None]] | None = None
     on_preview: Callable[[str], Awaitable[None]] | None = None
@@ -97,7 +107,7 @@ class FakeToolbox:
             await self.on_call(tool)
         status = self.statuses.get(tool, ToolStatus.OK)
         code = "LATE_DENIAL" if status is ToolStatus.DENIED else ""
-        return ToolAnswer(tool=tool, status=status, result=self.result, code=code)
+        return ToolAnswer(tool=tool, status=status, result=RESULTS.get(tool, self.result), code=code)
 
     async def preview(
         self,
@@ -114,4 +124,11 @@ class FakeToolbox:
         if self.on_preview is not None:
             await self.on_preview(tool)
         code = self.denied.get(tool, "")
-        return Preview(verdict="deny" if code else "allow", code=code, detail="said the fake gate" if code else "")
+        if tool in self.holds:
+            return Preview(verdict="hold", code="APPROVAL_WAITS", detail=self.holds[tool])
+        return Preview(
+            verdict="deny" if code else "allow",
+            code=code,
+            detail="said the fake gate" if code else "",
+            needs_a_person=tool in self.asks and not code,
+        )

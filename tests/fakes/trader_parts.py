@@ -34,14 +34,15 @@ from tui_trader.exchange.ports import OrderReport
 from tui_trader.journal.codec import verbatim
 from tui_trader.journal.emergency import EmergencyLog, import_emergencies
 from tui_trader.market.state import MarketState
+from tui_trader.risk.approvals import ApprovalFold
 from tui_trader.risk.book import MarketView
 from tui_trader.risk.breakers import BreakerFold, Breakers
 from tui_trader.risk.front_matter import read_prompt
 from tui_trader.risk.meters import LossMeters
+from tui_trader.risk.observed import ObservedFold
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
-from tui_trader.tools.calls import CallLog
 from tui_trader.tools.catalogue import all_tools
 from tui_trader.tools.memory import MemoryFold
 from tui_trader.tools.ports import ToolAnswer
@@ -116,6 +117,7 @@ class Trader:
     tasks: TaskKeeper
     desk: Desk
     tools: ToolLayer
+    readings: LiveReadings
     failures: list[tuple[str, BaseException]] = field(default_factory=list)
 
     @property
@@ -315,6 +317,7 @@ class World:
         exchange = FaultyExchange(self.paper, self.clock, script)
         emergency = EmergencyLog(self.folder / "emergency.jsonl", self.clock, Chance(7), redact=verbatim)
         ledger, state, meters, breakers = Ledger(), StateFold(), LossMeters(), BreakerFold()
+        approvals, observed = ApprovalFold(), ObservedFold()
         market, holder, seen = MarketState(self.clock), PolicyHolder(policy), AccountSeen()
         switch = HaltSwitch(state, self.folder / "HALT")
         failures: list[tuple[str, BaseException]] = []
@@ -327,6 +330,8 @@ class World:
                 ledger=ledger,
                 state=state,
                 meters=meters,
+                approvals=approvals,
+                observed=observed,
                 breakers=Breakers(journal, breakers, lambda: holder.current.risk.max_consecutive_failures),
                 switch=switch,
                 seen=seen,
@@ -339,15 +344,13 @@ class World:
             )
         )
         readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), FeeRates()))
-        calls = CallLog()
         tools = ToolLayer(
-            all_tools(desk, readings, holder),
+            all_tools(desk, readings, holder, self.clock),
             journal=journal,
-            calls=calls,
             emergency=emergency,
             symbols=tuple(self.instruments),
         )
-        for fold in (ledger, state, meters, breakers, calls):
+        for fold in (ledger, state, meters, breakers, approvals, observed, tools):
             journal.attach(fold)
         return Trader(
             world=self,
@@ -364,6 +367,7 @@ class World:
             tasks=tasks,
             desk=desk,
             tools=tools,
+            readings=readings,
             failures=failures,
         )
 

@@ -6,7 +6,7 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.order import Order
 from tui_trader.core.words import Symbol
 from tui_trader.market.ports import Snapshot
-from tui_trader.tools.ports import AccountView, Headroom, Memory, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PositionView
 
 MAX_CANDLE_AGE = 180.0
 """Seconds since the last closed one-minute candle beyond which indicators describe another market."""
@@ -32,6 +32,8 @@ class Observation:
     orders: tuple[Order, ...]
     limits: tuple[Headroom, ...]
     memory: Memory = field(default_factory=Memory)
+    answers: tuple[AnswerView, ...] = ()
+    """What persons are asked and have answered of late."""
 
     def snapshot(self, symbol: Symbol) -> Snapshot | None:
         """The symbol's market, if it can be judged."""

@@ -1,4 +1,4 @@
-"""The operator's hand from any shell: halt, resume, flatten, order, cancel, reduce, stop."""
+"""The operator's hand from any shell: halt, resume, flatten, order, cancel, reduce, stop, approve, reject."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -8,6 +8,7 @@ import click
 from tui_trader.cli.context import DONE, NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import (
+    Approve,
     Cancel,
     Command,
     FlattenAll,
@@ -15,6 +16,7 @@ from tui_trader.engine.commands import (
     MoveStop,
     PlaceOrder,
     Reduce,
+    Reject,
     Reply,
     Resume,
 )
@@ -139,6 +141,28 @@ def reduce(ctx: click.Context, /, symbol: str, percent: int) -> None:
 def stop(ctx: click.Context, /, symbol: str, price: Decimal) -> None:
     """Move the stop of a position: the new one stands before the old one goes."""
     _carry_out(shared_of(ctx), MoveStop(symbol=symbol.upper(), price=price), "stop moved")
+
+
+@click.command()
+@click.argument("approval", metavar="ID")
+@shared_options
+@click.pass_context
+def approve(ctx: click.Context, /, approval: str) -> None:
+    """Say yes to a proposed entry; `status` lists those that wait.
+
+    The gate judges it again first, with the market and the account of that moment: it may still be denied.
+    """
+    _carry_out(shared_of(ctx), Approve(approval=approval), "approved")
+
+
+@click.command()
+@click.argument("approval", metavar="ID")
+@click.option("--reason", default="", help="Why not; the agent is told, and it is journalled.")
+@shared_options
+@click.pass_context
+def reject(ctx: click.Context, /, approval: str, reason: str) -> None:
+    """Say no to a proposed entry."""
+    _carry_out(shared_of(ctx), Reject(approval=approval, reason=reason), "rejected")
 
 
 def _carry_out(shared: Shared, command: Command, success: str) -> NoReturn:

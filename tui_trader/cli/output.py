@@ -59,6 +59,7 @@ _HUMAN = {
     "order": ("status", "side", "quantity", "symbol", "type", "price", "stop_price", "actor"),
     "fill": ("side", "quantity", "symbol", "price", "realised"),
     "denial": ("code", "tool", "detail"),
+    "approval": ("id", "status", "side", "quantity", "symbol", "price", "stop_price", "max_loss", "code", "answer"),
     "state": ("trading_state", "reason"),
 }
 

@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "halt": ("operate", "Halt: no new risk from now on. Works with no engine running, too."),
         "resume": ("operate", "Resume trading, with a reason."),
         "flatten": ("operate", "Cancel all orders, close all positions, verify."),
+        "approve": ("operate", "Say yes to an entry that the agent proposes."),
+        "reject": ("operate", "Say no to it, with a reason that the agent is told."),
         "order": ("operate", "Place an order through the same checked tools as the agent."),
         "cancel": ("operate", "Cancel one working order, or all."),
         "reduce": ("operate", "Reduce a position by a share."),

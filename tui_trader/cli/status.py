@@ -67,6 +67,8 @@ def in_words(found: JsonObject) -> str:
         lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")
     lines += [_position(position) for position in _objects(found["positions"])]
     lines += [_order(order) for order in _objects(found["orders"])]
+    lines += [_approval(question) for question in _objects(found["approvals"])]
+    lines += _observed(found["observed"])
     lines.append(f"journal {found['journal_entries']} rows, head {str(found['journal_head'])[:16]}")
     return "\n".join(lines)
 
@@ -80,6 +82,18 @@ def _order(order: JsonObject) -> str:
     price = order["price"] or order["stop_price"]
     wish = f"{order['side']} {order['quantity']} {order['symbol']} {order['type']} {price}"
     return f"{order['client_order_id']}  {order['status']}  {wish}"
+
+
+def _approval(asked: JsonObject) -> str:
+    wish = f"{asked['side']} {asked['quantity']} {asked['symbol']} at {asked['price']} at the worst"
+    stake = f"worth {asked['notional']}, stop {asked['stop_price']}, at most {asked['max_loss']} to lose"
+    return f"{asked['id']}  WAITS for approve or reject until {asked['expires']}  {wish}, {stake}: {asked['reason']}"
+
+
+def _observed(totals: object) -> list[str]:
+    if not isinstance(totals, dict) or not (totals["open"] or totals["closed"]):
+        return []
+    return [f"observed {totals['closed']} entries, {totals['net_bps']} bps after fees, {totals['open']} still open"]
 
 
 def _objects(value: object) -> list[JsonObject]:

@@ -142,6 +142,8 @@ class Intent:
     actor: Actor
     cycle: int | None = None
     correlation: str = ""
+    approval: str = ""
+    """The id of the yes that the entry is sent by; empty where nobody was asked."""
     seen_price: Price | None = None
     """The mark price that the decision was made by, where it was made by one; it never leaves for the exchange."""
 

@@ -14,11 +14,13 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Fill, Intent, OrderStatus
 from tui_trader.core.words import (
+    ApprovalStatus,
     Autonomy,
     ClientOrderId,
     CycleVerdict,
     Economy,
     Mode,
+    ObservedStatus,
     Side,
     SpendWindow,
     Symbol,
@@ -192,11 +194,7 @@ class Clamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskJudged:
-    """What the gate said of an order: allow, shrink or deny, with the stable reason code and the figures.
-
-    `passed` names the checks that had nothing against it, in their order. `measured` gives, for each limit that
-    applies, its value and what was used of it just before: `{"limit": …, "used": …}`.
-    """
+    """What the gate said of an order: allow, shrink or deny, with the stable reason code and the figures."""
 
     KIND: ClassVar[str] = "risk.decision"
     verdict: str
@@ -206,8 +204,6 @@ class RiskJudged:
     detail: str = ""
     clamps: tuple[Clamp, ...] = ()
     cycle: int | None = None
-    passed: tuple[str, ...] = ()
-    measured: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +335,79 @@ class TradingStateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryCard:
+    """What an entry would put at stake, as it was when a person was asked. Money in the quote currency.
+
+    `max_loss` is from the price bound to the stop with the taker fees of both legs, `fees`, in it; slippage beyond
+    the stop is not foreseen. `equity_share_pct` is notional over equity. Distances are from the price bound.
+    """
+
+    notional: Money
+    equity: Money
+    equity_share_pct: Decimal
+    mark: Price
+    max_loss: Money
+    fees: Money
+    stop_distance_bps: Decimal
+    liquidation_price: Price | None = None
+    liquidation_distance_pct: Decimal | None = None
+    clamps: tuple[Clamp, ...] = ()
+    reverses: Quantity = ZERO
+    """What is held against it and would be closed first; signed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryProposed:
+    """A person is asked whether this entry may be sent. `reason` is the decider's: somebody's text, cut."""
+
+    KIND: ClassVar[str] = "approval.proposed"
+    id: str
+    intent: Intent
+    card: EntryCard
+    reason: str
+    expires: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalChanged:
+    """What came of the question. `reason` is a person's or the gate's; `code` names why not."""
+
+    KIND: ClassVar[str] = "approval"
+    id: str
+    status: ApprovalStatus
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryObserved:
+    """An entry that would have been sent, had the agent been allowed to act.
+
+    `entry_price` is what it would have paid at once; None where its limit rests. `fee_rate` is of one leg. It is
+    closed at `ends` if nothing has closed it before.
+    """
+
+    KIND: ClassVar[str] = "observed"
+    id: str
+    intent: Intent
+    mark: Price
+    entry_price: Price | None
+    fee_rate: Decimal
+    ends: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedChanged:
+    """What would have become of it. `net_bps`, of what was paid, is after fees, without funding; None until closed."""
+
+    KIND: ClassVar[str] = "observed.outcome"
+    id: str
+    status: ObservedStatus
+    price: Price
+    net_bps: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerChanged:
     """A circuit breaker opened (no new risk), probes, or closed again."""
 
@@ -388,6 +457,10 @@ Record: TypeAlias = (
     | AccountReconciled
     | EquityMarked
     | TradingStateChanged
+    | EntryProposed
+    | ApprovalChanged
+    | EntryObserved
+    | ObservedChanged
     | BreakerChanged
     | ProtectionFailed
     | EmergencyImported

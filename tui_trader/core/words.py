@@ -60,6 +60,43 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
+class ApprovalStatus(StrEnum):
+    """Where an entry stands that a person is asked about. Only one that is APPROVED may be sent, once."""
+
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    DENIED = "DENIED"
+    """A person said yes, and the gate or the desk no."""
+    EXECUTED = "EXECUTED"
+    """Its order is intended: what becomes of it is the order's to say."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can come of it any more but what its order does."""
+        return self not in (ApprovalStatus.WAITING, ApprovalStatus.APPROVED)
+
+
+class ObservedStatus(StrEnum):
+    """What would have become of an entry that was only observed."""
+
+    RESTING = "RESTING"
+    """Its limit was not reached yet."""
+    ENTERED = "ENTERED"
+    STOPPED = "STOPPED"
+    TARGET = "TARGET"
+    HORIZON = "HORIZON"
+    """Neither stop nor take-profit was hit in time: closed at the mark price."""
+    UNFILLED = "UNFILLED"
+    """Its limit was never reached."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is over."""
+        return self not in (ObservedStatus.RESTING, ObservedStatus.ENTERED)
+
+
 class CycleVerdict(StrEnum):
     """What came of one decision; the first that applies."""
 

@@ -23,6 +23,7 @@ def book_of(parts: Parts) -> Book:
         leverage=parts.seen.leverage,
         fees=parts.fees,
         meters=parts.meters.at(now, equity),
+        consents=parts.approvals.consents(),
     )
 
 

@@ -2,15 +2,18 @@
 
 import asyncio
 
+from tui_trader.core.clock import Instant
 from tui_trader.core.margin import liquidation_price
 from tui_trader.core.money import Money, Price
 from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose, TimeInForce
 from tui_trader.core.words import Actor, ClientOrderId, Symbol
+from tui_trader.desk.approvals import Approvals
 from tui_trader.desk.book import book_of
 from tui_trader.desk.flattener import Flattened, Flattener
 from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.intake import Intake
 from tui_trader.desk.news import OrderNews
+from tui_trader.desk.observer import Observer
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.protector import PROTECT_WITHIN, Moved, Protector
 from tui_trader.desk.reconciler import Reconciler
@@ -20,8 +23,10 @@ from tui_trader.desk.state import Halts, Resumed, StateKeeper
 from tui_trader.desk.watch import Watch
 from tui_trader.exchange.ports import Refused, Uncertain
 from tui_trader.journal.ports import Fold
+from tui_trader.risk.approvals import ApprovalFold
 from tui_trader.risk.book import Book
 from tui_trader.risk.gate import Judgement
+from tui_trader.risk.observed import ObservedFold
 
 _COMPARE_EVERY = 60.0
 """Seconds between two comparisons with the exchange; a doubt starts one at once."""
@@ -41,12 +46,15 @@ class Desk:
         self._reconciler = Reconciler(parts, news, self._intake, self._resolver, self)
         self._flattener = Flattener(parts, self._hands, self._reconciler)
         self.state = StateKeeper(parts, self._hands, self._reconciler)
+        self.approvals = Approvals(parts)
+        self.observer = Observer(parts)
         self.watch = Watch(parts, self.state, self._flattener)
         self._resolver.intake = self._intake
         self._intake.comparer = self._reconciler
         for part in (self._resolver, self._protector, self._reconciler, self._intake):
             part.alarm = self.state
         self._running: list[asyncio.Task[None]] = []
+        self._expiring: asyncio.Task[None] | None = None
 
     def look(self, symbol: Symbol) -> None:
         """Something of this symbol changed: its protection is looked after."""
@@ -61,9 +69,12 @@ class Desk:
     async def start(self) -> bool:
         """Listen to the account, compare with the exchange, protect what is held. False: the exchange is silent."""
         tasks = self._parts.tasks
+        await self.approvals.begin()
         self._running = [tasks.spawn("account events", self._intake.run())]
         compared = await self._reconciler.compare(at_start=True)
         self._running.append(tasks.spawn("watch", self.watch.run()))
+        self._expiring = tasks.spawn("approvals", self.approvals.run())
+        self._running += [self._expiring, tasks.spawn("observer", self.observer.run())]
         self._running.append(tasks.spawn("compare", self._keep_comparing()))
         return compared
 
@@ -74,6 +85,8 @@ class Desk:
 
     async def stop(self) -> bool:
         """Entries cancelled, what is in flight settled, what began protected or closed; True if all of that is so."""
+        if self._expiring is not None:
+            self._expiring.cancel()  # what waits for a person outlives a stop: it is no halt
         self._parts.switch.trip()
         self.state.sweep()
         settled = await self._hands.until(self._nothing_in_flight, within=PROTECT_WITHIN + REQUEST_TIMEOUT)
@@ -106,6 +119,25 @@ class Desk:
     def judged(self, intent: Intent, *, flat: bool = False) -> Judgement:
         """The gate's word on an intent, without effect; `flat`: as if nothing of the symbol were held."""
         return self._sender.judged(intent, flat=flat)
+
+    def wished(self, intent: Intent, *, flat: bool = False) -> Judgement:
+        """What the gate would let through if the agent were free to act, without effect."""
+        return self._sender.wished(intent, flat=flat)
+
+    @property
+    def now(self) -> Instant:
+        """Engine time."""
+        return self._parts.clock.now()
+
+    @property
+    def observed(self) -> ObservedFold:
+        """What an agent that may not act would have done."""
+        return self._parts.observed
+
+    @property
+    def questions(self) -> ApprovalFold:
+        """What persons were asked and have answered."""
+        return self._parts.approvals
 
     @property
     def wallet(self) -> Money | None:

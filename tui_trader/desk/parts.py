@@ -16,9 +16,11 @@ from tui_trader.desk.switch import HaltSwitch
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.ports import Fold, Journal
+from tui_trader.risk.approvals import ApprovalFold
 from tui_trader.risk.book import MarketView
 from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.meters import LossMeters
+from tui_trader.risk.observed import ObservedFold
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 
@@ -54,6 +56,8 @@ class Parts:
     clock: Clock
     ledger: Ledger
     state: StateFold
+    approvals: ApprovalFold
+    observed: ObservedFold
     meters: LossMeters
     breakers: Breakers
     switch: HaltSwitch

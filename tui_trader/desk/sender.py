@@ -3,13 +3,11 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import assert_never
 
 from tui_trader.core.ids import client_order_id
-from tui_trader.core.money import plain
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
-from tui_trader.core.records import JsonObject, OrderChanged, OrderIntended, RiskJudged
+from tui_trader.core.records import OrderChanged, OrderIntended, RiskJudged
 from tui_trader.core.words import Actor, ClientOrderId, TradingState
 from tui_trader.desk.book import book_of
 from tui_trader.desk.news import OrderNews
@@ -19,11 +17,7 @@ from tui_trader.desk.scribe import note, put_aside
 from tui_trader.exchange.ports import Accepted, NotSent, OrderReport, Refused, SubmitOutcome, Uncertain
 from tui_trader.journal.ports import Entry, JournalUnwritable
 from tui_trader.risk.breakers import EXCHANGE
-from tui_trader.risk.gate import Judgement, judge
-from tui_trader.risk.headroom import headrooms
-
-_SHOWN = Decimal("0.0001")
-"""To which a used figure is rounded where it is only shown."""
+from tui_trader.risk.gate import Judgement, judge, judge_wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +43,11 @@ class Sender:
         if flat:
             book = book.without(intent.symbol)
         return judge(intent, book, self._parts.policy.current)
+
+    def wished(self, intent: Intent, *, flat: bool = False) -> Judgement:
+        """What the gate would let through if the agent were free to act."""
+        book = book_of(self._parts)
+        return judge_wish(intent, book.without(intent.symbol) if flat else book, self._parts.policy.current)
 
     async def send(self, intent: Intent, *, tool: str) -> Sent:
         """Judge, write down, send. Returns when the exchange has answered or its answer is overdue.
@@ -86,8 +85,6 @@ class Sender:
             detail=judgement.detail,
             clamps=judgement.clamps,
             cycle=intent.cycle,
-            passed=judgement.passed,
-            measured=self._measured(intent),
         )
         records: list[RiskJudged | OrderIntended] = [said]
         if judgement.intent is not None:
@@ -103,20 +100,6 @@ class Sender:
                 for entry in entries
             )
         return client_order_id(rows[1].hash) if judgement.intent is not None else None
-
-    def _measured(self, intent: Intent) -> JsonObject:
-        """What is used of each limit that a new position has to keep; an exit has none."""
-        if intent.purpose is not Purpose.ENTRY:
-            return {}
-        uses = headrooms(book_of(self._parts), self._parts.policy.current)
-        return {
-            use.limit: {
-                "limit": plain(use.value),
-                "used": None if use.used is None else plain(use.used.quantize(_SHOWN)),
-            }
-            for use in uses
-            if use.symbol in (None, intent.symbol)
-        }
 
     async def _dispatch(self, order_id: ClientOrderId, intent: Intent) -> None:
         refusal = self._at_the_door(intent)

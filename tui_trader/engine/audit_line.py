@@ -4,16 +4,20 @@ from tui_trader.core.money import plain
 from tui_trader.core.order import Intent
 from tui_trader.core.records import (
     AccountReconciled,
+    ApprovalChanged,
     BreakerChanged,
     CycleDecided,
     EconomyChanged,
     EngineStarted,
     EngineStopped,
+    EntryObserved,
+    EntryProposed,
     EquityMarked,
     FundingBooked,
     HomeOpened,
     ModelAnswered,
     ModelAsked,
+    ObservedChanged,
     OrderChanged,
     OrderFilled,
     OrderIntended,
@@ -73,6 +77,20 @@ def _told_of_orders(record: Record) -> str:
             return f"{symbol} {side.value} closed by {closed_by}: net {plain(net)} ({plain(bps)} bps)"
         case PositionAdopted(reason=reason) | ProtectionFailed(reason=reason):
             return reason
+        case _:
+            return _told_of_asking(record)
+
+
+def _told_of_asking(record: Record) -> str:
+    match record:
+        case EntryProposed(id=name, intent=intent, card=card, reason=reason):
+            return f"{name} {_intent(intent)}, at most {card.max_loss:,.2f} to lose: {reason}"
+        case ApprovalChanged(id=name, status=status, code=code, reason=reason):
+            return " ".join(filter(None, (name, status.value, code, reason)))
+        case EntryObserved(id=name, intent=intent):
+            return f"{name} {_intent(intent)}"
+        case ObservedChanged(id=name, status=status, price=price, net_bps=net):
+            return f"{name} {status.value} at {plain(price)}" + (f" net {plain(net)} bps" if net is not None else "")
         case _:
             return _told_of_state(record)
 

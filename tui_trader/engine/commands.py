@@ -79,13 +79,30 @@ class MoveStop(_Command):
     price: _Price
 
 
+class Approve(_Command):
+    """Yes to a proposed entry."""
+
+    command: Literal["approve"] = "approve"
+    approval: str = Field(min_length=1, max_length=64)
+
+
+class Reject(_Command):
+    """No to a proposed entry; the agent is told the reason."""
+
+    command: Literal["reject"] = "reject"
+    approval: str = Field(min_length=1, max_length=64)
+    reason: str = Field(default="", max_length=280)
+
+
 class DecideNow(_Command):
     """Do not wait for the interval."""
 
     command: Literal["decide"] = "decide"
 
 
-Command: TypeAlias = AskStatus | Halt | Resume | FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop | DecideNow
+Command: TypeAlias = (
+    AskStatus | Halt | Resume | FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop | Approve | Reject | DecideNow
+)
 
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
 

@@ -1,13 +1,16 @@
 """The lines of `--json`: each journal row that people and programs follow, as one JSON object."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from tui_trader.core.clock import text
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import plain
-from tui_trader.core.order import Fill, Order
+from tui_trader.core.order import Fill, Intent, Order
 from tui_trader.core.records import (
+    ApprovalChanged,
     CycleDecided,
+    EntryProposed,
     JsonObject,
     JsonValue,
     OrderChanged,
@@ -19,21 +22,42 @@ from tui_trader.core.records import (
 from tui_trader.core.words import ClientOrderId
 from tui_trader.desk.ledger import Ledger
 from tui_trader.journal.ports import Row
+from tui_trader.risk.approvals import ApprovalFold, Question
+
+_MOST_PLACES = -4
+_SHORTEST = Decimal(1).scaleb(_MOST_PLACES)
 
 LineSink = Callable[[JsonObject], None]
 
 
 class LineFold:
-    """Turns rows into lines. It follows the journal after the ledger, whose orders it reads."""
+    """Turns new rows into lines. Attach it after the folds that it reads; rows of the past are skipped."""
 
-    def __init__(self, ledger: Ledger, sink: LineSink) -> None:
+    def __init__(self, ledger: Ledger, approvals: ApprovalFold, sink: LineSink) -> None:
         self._ledger = ledger
+        self._approvals = approvals
         self._sink = sink
+        self._live = False
+
+    def go_live(self) -> None:
+        """From now on rows are news."""
+        self._live = True
 
     def apply(self, row: Row) -> None:
-        """Tell one row, if it is of a kind that is told."""
-        if (line := self._line(row)) is not None:
-            self._sink(line)
+        """Tell one row, if it is of a kind that is told; the intent of an approved entry tells of both."""
+        if not self._live:
+            return
+        for line in (self._line(row), self._approval_line(row)):
+            if line is not None:
+                self._sink(line)
+
+    def _approval_line(self, row: Row) -> JsonObject | None:
+        match row.record:
+            case EntryProposed(id=name) | ApprovalChanged(id=name) | OrderIntended(intent=Intent(approval=name)):
+                question = self._approvals.question(name)
+                return _line(row, "approval", approval_object(question)) if question is not None else None
+            case _:
+                return None
 
     def _line(self, row: Row) -> JsonObject | None:
         match row.record:
@@ -97,6 +121,46 @@ def order_object(order: Order) -> JsonObject:
         "actor": intent.actor.value,
         "cycle": intent.cycle,
     }
+
+
+def approval_object(question: Question) -> JsonObject:
+    """A proposed entry with its card and its answer. `reason` is the decider's, `answer` the person's or the gate's."""
+    proposed = question.proposed
+    intent, card, protection = proposed.intent, proposed.card, proposed.intent.protection
+    figures: dict[str, Decimal | None] = {
+        "quantity": intent.quantity,
+        "price": intent.price,
+        "stop_price": protection.stop_price if protection else None,
+        "take_profit_price": protection.take_profit_price if protection else None,
+        "notional": card.notional,
+        "equity_share_pct": card.equity_share_pct,
+        "stop_distance_bps": card.stop_distance_bps,
+        "max_loss": card.max_loss,
+        "fees": card.fees,
+        "liquidation_price": card.liquidation_price,
+        "liquidation_distance_pct": card.liquidation_distance_pct,
+    }
+    return {
+        "id": proposed.id,
+        "status": question.status.value,
+        "symbol": intent.symbol,
+        "side": intent.side.value,
+        "type": intent.type.value,
+        "time_in_force": intent.time_in_force.value,
+        **{name: None if figure is None else plain(_short(figure)) for name, figure in figures.items()},
+        "expires": text(proposed.expires),
+        "reason": proposed.reason,
+        "code": question.code,
+        "answer": question.reason,
+        "actor": question.by.value if question.at is not None else intent.actor.value,
+        "cycle": intent.cycle,
+    }
+
+
+def _short(figure: Decimal) -> Decimal:
+    """Shares and products have more digits than anybody reads."""
+    places = figure.as_tuple().exponent
+    return figure.quantize(_SHORTEST) if isinstance(places, int) and places < _MOST_PLACES else figure
 
 
 def fill_line(row: Row, fill: Fill) -> JsonObject:

@@ -9,6 +9,7 @@ from tui_trader.core.money import plain
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.core.words import Actor
 from tui_trader.engine.commands import (
+    Approve,
     AskStatus,
     Cancel,
     Command,
@@ -18,6 +19,7 @@ from tui_trader.engine.commands import (
     MoveStop,
     PlaceOrder,
     Reduce,
+    Reject,
     Reply,
     Resume,
 )
@@ -49,6 +51,10 @@ class OperatorDesk:
                 return Reply(done=True, text="deciding now")
             case Halt():
                 return await self._halt(command)
+            case Approve(approval=name):
+                return await self._call("approve", {"approval": name})
+            case Reject(approval=name, reason=reason):
+                return await self._call("reject", {"approval": name, "reason": reason})
             case _:
                 return await self._call(*_as_call(command))
 

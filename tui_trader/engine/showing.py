@@ -67,6 +67,8 @@ class Showing:
             deciding=schedule.is_deciding if schedule else False,
             positions=self.positions(),
             orders=book.orders,
+            approvals=assembly.desk.questions.waiting,
+            observed=assembly.desk.observed.totals,
             journal_entries=head.seq,
             journal_head=head.hash.hex(),
         )

@@ -5,8 +5,8 @@ from decimal import Decimal
 from tui_trader.core.clock import text
 from tui_trader.core.money import plain
 from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
-from tui_trader.engine.lines import order_object
-from tui_trader.engine.views import StatusView
+from tui_trader.engine.lines import approval_object, order_object
+from tui_trader.engine.views import ObservedTotals, StatusView
 from tui_trader.tools.ports import PositionView
 
 
@@ -29,6 +29,8 @@ def status_object(view: StatusView) -> JsonObject:
         "model_economy": _economy_object(view.model_economy),
         "positions": positions,
         "orders": orders,
+        "approvals": [dict(approval_object(question)) for question in view.approvals],
+        "observed": observed_object(view.observed),
         "feed": _feed_object(view),
         "decider": view.decider,
         "decider_why": view.decider_why,
@@ -52,6 +54,16 @@ def _feed_object(view: StatusView) -> JsonObject | None:
         return None
     age = None if view.feed.age is None else round(view.feed.age * 1_000)
     return {"name": view.feed.name, "why": view.feed.why, "age_ms": age}
+
+
+def observed_object(totals: ObservedTotals) -> JsonObject:
+    """What an agent that only observes would have come to: entries open, closed, gained, and the sum of their net."""
+    return {
+        "open": totals.open,
+        "closed": totals.closed,
+        "gained": totals.gained,
+        "net_bps": plain(totals.net_bps),
+    }
 
 
 def position_object(position: PositionView) -> JsonObject:

@@ -1,6 +1,7 @@
 """The summary of a run: what was decided, sent, filled, denied and earned, folded from its rows."""
 
 from collections import Counter
+from decimal import Decimal
 
 from tui_trader.core.clock import Instant, text
 from tui_trader.core.money import ZERO, Money, plain
@@ -10,6 +11,7 @@ from tui_trader.core.records import (
     FundingBooked,
     JsonObject,
     ModelAnswered,
+    ObservedChanged,
     OrderChanged,
     OrderFilled,
     RiskJudged,
@@ -27,6 +29,7 @@ class RunTotals:
         self._decisions = self._orders = self._fills = 0
         self._realised = self._fees = self._funding = self._model_cost = ZERO
         self._unrealised_before = ZERO
+        self._observed, self._observed_bps = 0, ZERO
 
     def go_live(self, unrealised: Money) -> None:
         """From now on rows are of this run; `unrealised` is what positions from before it stand at."""
@@ -50,6 +53,9 @@ class RunTotals:
                 self._funding += amount
             case ModelAnswered(cost=cost):
                 self._model_cost += cost or ZERO
+            case ObservedChanged(net_bps=Decimal() as net):
+                self._observed += 1
+                self._observed_bps += net
             case RiskJudged(verdict="deny", code=code):
                 self._denials[code] += 1
             case _:
@@ -81,6 +87,7 @@ class RunTotals:
                 "model_cost": plain(self._model_cost),
                 "net": plain(net),
             },
+            "observed": {"closed": self._observed, "net_bps": plain(self._observed_bps)},
             "equity": plain(equity) if equity is not None else None,
             "trading_state": state.value,
             "journal_head": head.hash.hex(),

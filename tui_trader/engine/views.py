@@ -9,6 +9,8 @@ from tui_trader.core.money import Money, Price
 from tui_trader.core.order import Order
 from tui_trader.core.records import CycleDecided, EconomyChanged
 from tui_trader.core.words import Autonomy, Mode, Symbol, TradingState
+from tui_trader.risk.approvals import Question
+from tui_trader.risk.observed import NOTHING_OBSERVED, ObservedTotals
 from tui_trader.tools.ports import Headroom, PositionView
 
 __all__ = [
@@ -30,9 +32,11 @@ __all__ = [
     "NodeName",
     "NodeStage",
     "NodeView",
+    "ObservedTotals",
     "OrdersView",
     "PositionView",
     "PositionsView",
+    "Question",
     "QuoteView",
     "QuotesView",
     "StatusView",
@@ -91,6 +95,9 @@ class StatusView:
     journal_entries: int
     journal_head: str
     engine_failure: str = ""
+    approvals: tuple[Question, ...] = ()
+    """What waits for a person, oldest first."""
+    observed: ObservedTotals = NOTHING_OBSERVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

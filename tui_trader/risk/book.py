@@ -7,7 +7,7 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.margin import FeeRates
 from tui_trader.core.money import ZERO, Money, Price, Quantity
-from tui_trader.core.order import Order, Purpose
+from tui_trader.core.order import Intent, Order, Purpose
 from tui_trader.core.position import Position
 from tui_trader.core.words import Side, Symbol, TradingState
 
@@ -60,6 +60,15 @@ class Meters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Consents:
+    """What persons were asked and have answered: the questions that wait, by symbol, and each yes not yet used."""
+
+    waiting: Mapping[Symbol, str] = field(default_factory=dict)
+    given: Mapping[str, Intent] = field(default_factory=dict)
+    """By id, the entry that was agreed to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """The account and the market at one instant.
 
@@ -79,6 +88,7 @@ class Book:
     leverage: Mapping[Symbol, int]
     fees: FeeRates
     meters: Meters
+    consents: Consents = Consents()
 
     def position(self, symbol: Symbol) -> Position:
         """What is held of the symbol; flat if nothing."""

@@ -18,6 +18,8 @@ class Code(StrEnum):
     HALTED = "HALTED"
     REDUCING = "REDUCING"
     OBSERVE = "OBSERVE"
+    NOT_APPROVED = "NOT_APPROVED"
+    APPROVAL_WAITS = "APPROVAL_WAITS"
     NOT_RECONCILED = "NOT_RECONCILED"
     EQUITY_UNKNOWN = "EQUITY_UNKNOWN"
     SYMBOL_NOT_ALLOWED = "SYMBOL_NOT_ALLOWED"
@@ -70,6 +72,8 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         Code.HALTED: "Trading is halted: only exits pass until a person resumes.",
         Code.REDUCING: "Trading is reducing: only exits pass until a person resumes.",
         Code.OBSERVE: "The agent may only propose: autonomy is observe.",
+        Code.NOT_APPROVED: "A person has not agreed to this entry: propose it, and wait for the answer.",
+        Code.APPROVAL_WAITS: "A person is being asked about an entry in this symbol.",
         Code.NOT_RECONCILED: "The account was not compared with the exchange, so no new risk.",
         Code.EQUITY_UNKNOWN: "Equity or free margin is not known, so no new risk.",
         Code.SYMBOL_NOT_ALLOWED: "The symbol is not in the policy.",

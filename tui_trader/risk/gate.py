@@ -6,7 +6,7 @@ the order as the ones before have shrunk it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
@@ -24,6 +24,7 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     shape.entry_is_plain_limit,
     authority.trading_is_active,
     authority.agent_may_act,
+    authority.nobody_is_being_asked,
     authority.symbol_is_allowed,
     knowledge.account_is_reconciled,
     knowledge.equity_is_known,
@@ -63,8 +64,12 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     leverage.liquidation_is_far,
     filters.quantity_fits_steps,
     filters.exchange_takes_order,
+    authority.person_agreed,
 )
 """What new risk must pass, in this order."""
+
+_HOW_FAR: frozenset[Check] = frozenset({authority.agent_may_act, authority.person_agreed})
+"""How far the agent acts by itself; they say nothing about the entry as such."""
 
 EXIT_CHECKS: tuple[Check, ...] = (
     shape.well_formed,
@@ -95,8 +100,6 @@ class Judgement:
     code: str = ""
     detail: str = ""
     clamps: tuple[Clamp, ...] = ()
-    passed: tuple[str, ...] = field(default=(), compare=False)
-    """The checks that had nothing against it, by name."""
 
 
 def checks_for(intent: Intent) -> tuple[Check, ...]:
@@ -115,36 +118,34 @@ def judge(intent: Intent, book: Book, policy: Policy) -> Judgement:
     return judge_by(checks_for(intent), intent, book, policy)
 
 
+def judge_wish(intent: Intent, book: Book, policy: Policy) -> Judgement:
+    """What would be let through if the agent were free to act: what a person is asked about, or observes."""
+    return judge_by([check for check in checks_for(intent) if check not in _HOW_FAR], intent, book, policy)
+
+
 def judge_by(checks: Sequence[Check], intent: Intent, book: Book, policy: Policy) -> Judgement:
     """Judge by the given checks, in order; the first denial ends it."""
     clamps: list[Clamp] = []
-    agreed: list[str] = []
-    judgement = _judged(checks, intent, book, policy, clamps=clamps, agreed=agreed)
-    return replace(judgement, clamps=tuple(clamps), passed=tuple(agreed))
-
-
-def _judged(
-    checks: Sequence[Check], intent: Intent, book: Book, policy: Policy, *, clamps: list[Clamp], agreed: list[str]
-) -> Judgement:
-    """The verdict; what was clamped and who agreed on the way is added to the lists."""
     passed, detail = intent, ""
     for check in checks:
         verdict = _said(check, passed, book, policy)
         match verdict:
             case Allow():
-                agreed.append(check.__name__)
+                continue
             case Shrink():
                 smaller = _shrunk(passed, verdict, book)
                 clamps.append(Clamp(code=verdict.code.value, before=passed.quantity, after=smaller.quantity))
                 if smaller.quantity <= 0 or _is_too_small(smaller, book):
-                    return _denied(Deny(verdict.code, verdict.detail))
+                    return _denied(Deny(verdict.code, verdict.detail), clamps)
                 passed, detail = smaller, verdict.detail
             case Deny():
-                return _denied(verdict)
+                return _denied(verdict, clamps)
             case _:
                 assert_never(verdict)
     if clamps:
-        return Judgement(verdict=Outcome.SHRINK, intent=passed, code=clamps[-1].code, detail=detail)
+        return Judgement(
+            verdict=Outcome.SHRINK, intent=passed, code=clamps[-1].code, detail=detail, clamps=tuple(clamps)
+        )
     return Judgement(verdict=Outcome.ALLOW, intent=passed)
 
 
@@ -179,5 +180,5 @@ def _is_too_small(intent: Intent, book: Book) -> bool:
     return intent.quantity < instrument.min_quantity or (not exempt and worth < instrument.min_notional)
 
 
-def _denied(deny: Deny) -> Judgement:
-    return Judgement(verdict=Outcome.DENY, intent=None, code=deny.code.value, detail=deny.detail)
+def _denied(deny: Deny, clamps: Sequence[Clamp]) -> Judgement:
+    return Judgement(verdict=Outcome.DENY, intent=None, code=deny.code.value, detail=deny.detail, clamps=tuple(clamps))

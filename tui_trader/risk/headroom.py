@@ -90,7 +90,7 @@ def _of_symbol(book: Book, policy: Policy, symbol: Symbol) -> Iterator[LimitUse]
     stops = [time for (name, _), time in meters.stopped_out.items() if name == symbol]
     entries = [time for (name, _), time in meters.agent_entered.items() if name == symbol]
     notional = book.worst_case_notional(symbol)
-    figures = (
+    figures: tuple[tuple[str, Decimal, Decimal | None], ...] = (
         ("max_position_notional", risk.max_position_notional, notional),
         ("max_risk_per_trade_pct", risk.max_risk_per_trade_pct, _risk_pct(book, symbol)),
         ("min_liquidation_distance_pct", risk.min_liquidation_distance_pct, _liquidation_distance(book, symbol)),
@@ -104,6 +104,8 @@ def _of_symbol(book: Book, policy: Policy, symbol: Symbol) -> Iterator[LimitUse]
             Decimal(meters.reversals_today.get(symbol, 0)),
         ),
     )
+    if risk.approve_above_notional is not None:
+        figures = (*figures, ("approve_above_notional", risk.approve_above_notional, notional))
     for limit, value, used in figures:
         yield LimitUse(limit=limit, value=value, used=used, symbol=symbol)
 

@@ -198,6 +198,8 @@ class RiskLimits(_Closed):
         examples=["15"]
     )
     """Between the price and the liquidation price that the position would have."""
+    approve_above_notional: Amount | None = None
+    """An entry of the agent that brings the symbol's position above this, on its side, waits for a person's yes."""
     entry_spacing: Annotated[float, BeforeValidator(_Duration("0s", "7d")), _AS_DURATION] = 180.0
     """Seconds after the agent's last trade in a symbol, entry or close, in which it does not enter there again."""
     max_reversals_per_day: Annotated[int, BeforeValidator(_Whole(0, 1_000))] = 6
@@ -283,6 +285,8 @@ class Policy(_Closed):
     interval: Annotated[float, BeforeValidator(_Duration("1s", "1d")), _AS_DURATION] = Field(examples=["60s"])
     """Seconds between two decisions."""
     autonomy: Autonomy = Field(examples=["auto"])
+    approval_expiry: Annotated[float, BeforeValidator(_Duration("5s", "1d")), _AS_DURATION] = 300.0
+    """Seconds for which a person may say yes to a proposed entry; after that the answer is no."""
     risk: RiskLimits
     llm: ModelLimits
     triage: Triage = Triage()

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[Decimal, Field(gt=0, max_digits=24)]
 Reason = Annotated[str, Field(description="One sentence: why.")]
@@ -146,6 +146,26 @@ class CancelOneByOperator(Arguments):
     """Cancel one working order."""
 
     client_order_id: str
+
+
+def _as_typed(text: str) -> str:
+    return text.strip().upper()
+
+
+ApprovalId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_as_typed)]
+
+
+class ApprovalOf(Arguments):
+    """Which question is meant."""
+
+    approval: ApprovalId
+
+
+class Rejection(Arguments):
+    """Which question is meant, and why the answer is no."""
+
+    approval: ApprovalId
+    reason: Reason
 
 
 class WithReason(Arguments):

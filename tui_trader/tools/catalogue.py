@@ -1,7 +1,9 @@
 """The catalogue: every tool there is, in the order in which callers see them."""
 
+from tui_trader.core.clock import Clock
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.parts import PolicyInForce
+from tui_trader.tools.approving import Approve, ObservePosition, ProposePosition, Reject
 from tui_trader.tools.cancelling import CancelAll, CancelOrder
 from tui_trader.tools.entering import OpenPosition
 from tui_trader.tools.exiting import ClosePosition, ReducePosition
@@ -12,8 +14,9 @@ from tui_trader.tools.reading import GetAccount, GetCandles, GetLimits, GetOrder
 from tui_trader.tools.tool import Tool
 
 
-def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce) -> tuple[Tool, ...]:
+def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce, clock: Clock) -> tuple[Tool, ...]:
     """The tools of a running trader."""
+    entering = OpenPosition(desk, policy)
     return (
         GetSnapshot(readings),
         GetCandles(readings),
@@ -21,7 +24,7 @@ def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce) -> tuple[To
         GetOrders(readings),
         GetAccount(readings),
         GetLimits(readings),
-        OpenPosition(desk, policy),
+        entering,
         ClosePosition(desk),
         ReducePosition(desk),
         SetStop(desk),
@@ -32,4 +35,8 @@ def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce) -> tuple[To
         Halt(desk),
         Resume(desk),
         Flatten(desk),
+        ProposePosition(desk, entering, policy, clock),
+        Approve(desk, entering),
+        Reject(desk),
+        ObservePosition(desk, entering),
     )

@@ -1,15 +1,18 @@
 """open_position: a market or limit entry with its stop and take-profit; a reversal is close, verify flat, open."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import ClassVar, assert_never
 
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.money import ZERO, Money, Price, bps_of
 from tui_trader.core.order import Intent, OrderType, Protection, Purpose, TimeInForce
-from tui_trader.core.words import Actor, Side, Symbol
+from tui_trader.core.words import Actor, Autonomy, Side, Symbol
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.hands import Exit
 from tui_trader.desk.parts import PolicyInForce
+from tui_trader.risk.approvals import needs_a_person
 from tui_trader.risk.codes import Code
 from tui_trader.risk.gate import Judgement
 from tui_trader.tools.arguments import OpenByPrice, OpenByRisk
@@ -23,6 +26,15 @@ class CannotBuild(Exception):
     def __init__(self, code: Code, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What would be sent if the agent were free to act, and what stands before it: a person, or an open question."""
+
+    judgement: Judgement
+    needs_a_person: bool
+    waits_for: str
 
 
 class OpenPosition(Tool):
@@ -42,36 +54,68 @@ class OpenPosition(Tool):
         self._policy = policy
 
     def preview(self, call: Call) -> Preview:
-        """The gate's word, without effect."""
+        """The gate's word, without effect. Of the agent's entry also whether a person has to agree to it first."""
         try:
-            intent = self._intent(call)
+            wish = self.wish(call)
         except CannotBuild as missing:
             return Preview(verdict="deny", code=missing.code.value, detail=str(missing))
-        judgement = self._judged(intent)
-        return Preview(verdict=judgement.verdict.value, code=judgement.code, detail=judgement.detail)
+        if wish.waits_for:
+            return Preview(verdict="hold", code=wish.judgement.code, detail=f"waits for {wish.waits_for}")
+        judgement = wish.judgement
+        return Preview(
+            verdict=judgement.verdict.value,
+            code=judgement.code,
+            detail=judgement.detail,
+            needs_a_person=wish.needs_a_person,
+        )
+
+    def wish(self, call: Call) -> Wish:
+        """The entry that the call asks for, as far as the gate would let it go. Raises CannotBuild."""
+        intent = self._intent(call)
+        judgement = self._judged(intent, wished=True)
+        passed, book, policy = judgement.intent, self._desk.book(), self._policy.current
+        waits_for = self._waits_for(intent) if call.caller is not Actor.OPERATOR else ""
+        return Wish(
+            judgement=judgement,
+            needs_a_person=passed is not None and needs_a_person(passed, book, policy),
+            waits_for=waits_for,
+        )
+
+    def _waits_for(self, intent: Intent) -> str:
+        """What the symbol waits for: an answer that somebody owes, or an observed entry that is not over."""
+        if self._policy.current.autonomy is Autonomy.OBSERVE:
+            watched = self._desk.observed.of(intent.symbol)
+            return f"the observed entry {watched.entry.id}" if watched is not None else ""
+        name = self._desk.book().consents.waiting.get(intent.symbol)
+        return f"approval {name}" if name is not None else ""
 
     async def run(self, call: Call) -> ToolAnswer:
         """Close an opposite position first; then send the entry, whose protection follows its first fill."""
+        return await self.enter(lambda: self._intent(call), tool=self.name)
+
+    async def enter(self, build: Callable[[], Intent], *, tool: str) -> ToolAnswer:
+        """Send the entry that `build` makes of this instant; a reversal builds anew once the close is done."""
         try:
-            intent = self._intent(call)
+            intent = build()
             if self._judged(intent).intent is not None and self._is_reversal(intent):
                 refusal = await self._closed_first(intent)
                 if refusal is not None:
                     return refusal
-                intent = self._intent(call)
+                intent = build()
         except CannotBuild as missing:
-            return denied(self.name, missing.code.value, str(missing))
-        sent = await self._desk.enter(intent, tool=self.name)
+            return denied(tool, missing.code.value, str(missing))
+        sent = await self._desk.enter(intent, tool=tool)
         if sent.order is None:
-            return denied(self.name, sent.judgement.code, sent.judgement.detail)
+            return denied(tool, sent.judgement.code, sent.judgement.detail)
         status = sent_status(sent.order)
-        return ToolAnswer(tool=self.name, status=status, result=order_result(sent.order))
+        return ToolAnswer(tool=tool, status=status, result=order_result(sent.order))
 
-    def _judged(self, intent: Intent) -> Judgement:
-        """A reversal is judged as if its first half, the close, had been done."""
-        judgement = self._desk.judged(intent)
+    def _judged(self, intent: Intent, *, wished: bool = False) -> Judgement:
+        """A reversal is judged as if its first half, the close, had been done. `wished`: were the agent free to act."""
+        judge = self._desk.wished if wished else self._desk.judged
+        judgement = judge(intent)
         if judgement.code == Code.REVERSAL and self._is_reversal(intent):
-            return self._desk.judged(intent, flat=True)
+            return judge(intent, flat=True)
         return judgement
 
     def _is_reversal(self, intent: Intent) -> bool:
@@ -99,6 +143,19 @@ class OpenPosition(Tool):
         return None
 
     # ------------------------------------------------------------------ from wish to intent
+
+    def agreed(self, agreed: Intent, call: Call, approval: str) -> Intent:
+        """The entry that a person agreed to, as it may be sent now. Raises CannotBuild.
+
+        It is what was on the card. Only an entry at the market follows the price, and only to the tamer side: its
+        bound is never dearer than the one that was agreed to.
+        """
+        symbol, side = agreed.symbol, agreed.side
+        price = agreed.price
+        if price is not None and agreed.time_in_force is TimeInForce.IOC:
+            bound = self._bound(self._instrument(symbol), side, self._mark(symbol))
+            price = min(price, bound) if side is Side.BUY else max(price, bound)
+        return replace(agreed, price=price, approval=approval, correlation=call.correlation)
 
     def _intent(self, call: Call) -> Intent:
         match call.arguments:

@@ -10,7 +10,7 @@ from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Order
 from tui_trader.core.records import JsonObject, PositionClosed, ToolStatus
-from tui_trader.core.words import Actor, CycleVerdict, Symbol, TradingState
+from tui_trader.core.words import Actor, ApprovalStatus, CycleVerdict, Side, Symbol, TradingState
 from tui_trader.market.ports import Snapshot
 
 
@@ -42,11 +42,16 @@ class ToolAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the gate would say now, without anything being done. `verdict` is allow, shrink or deny."""
+    """What the gate would say now, without anything being done. `verdict` is allow, shrink, deny or hold.
+
+    `hold`: nothing speaks against it, but the symbol waits for what `detail` names.
+    """
 
     verdict: str
     code: str
     detail: str
+    needs_a_person: bool = False
+    """It is let through, and may only be sent with a person's yes."""
 
 
 class Toolbox(Protocol):
@@ -158,6 +163,18 @@ class Memory:
     fees_today: Money = ZERO
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """An entry that a person is or was asked about. `reason` is the person's, or why it came to nothing."""
+
+    approval: str
+    symbol: Symbol
+    side: Side
+    status: ApprovalStatus
+    code: str
+    reason: str
+
+
 class Readings(Protocol):
     """What may be read: typed, consistent at the instant of the call, without side effects."""
 
@@ -179,6 +196,10 @@ class Readings(Protocol):
 
     async def orders(self) -> tuple[Order, ...]:
         """Everything that can still trade, oldest first."""
+        ...
+
+    async def answers(self) -> tuple[AnswerView, ...]:
+        """What waits for a person, and what was answered a short time ago, oldest first."""
         ...
 
     async def limits(self) -> tuple[Headroom, ...]:

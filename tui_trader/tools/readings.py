@@ -1,5 +1,6 @@
 """Typed readings of market, account, positions, orders and limits: what the agent's digest and the console show."""
 
+from tui_trader.core.clock import elapsed
 from tui_trader.core.market import Candle
 from tui_trader.core.money import Money
 from tui_trader.core.order import Order
@@ -11,7 +12,11 @@ from tui_trader.market.state import MarketState
 from tui_trader.risk.headroom import headrooms
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.memory import MemoryFold
-from tui_trader.tools.ports import AccountView, Headroom, Memory, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PositionView
+
+_ANSWERS_TOLD = 4
+_TOLD_FOR = 3_600.0
+"""Seconds for which an answer is told; the newest few."""
 
 
 class LiveReadings:
@@ -79,6 +84,22 @@ class LiveReadings:
     async def orders(self) -> tuple[Order, ...]:
         """See the port."""
         return self._desk.book().orders
+
+    async def answers(self) -> tuple[AnswerView, ...]:
+        """See the port."""
+        questions, now = self._desk.questions, self._desk.now
+        late = [q for q in questions.closed[-_ANSWERS_TOLD:] if q.at is not None and elapsed(q.at, now) <= _TOLD_FOR]
+        return tuple(
+            AnswerView(
+                approval=q.id,
+                symbol=q.symbol,
+                side=q.proposed.intent.side,
+                status=q.status,
+                code=q.code,
+                reason=q.reason,
+            )
+            for q in (*late, *questions.open)
+        )
 
     async def limits(self) -> tuple[Headroom, ...]:
         """See the port."""

@@ -50,19 +50,60 @@ def test_exits_run_before_entries_whatever_the_order_of_the_answer() -> None:
     assert [tool for tool, *_ in bench.toolbox.calls] == ["close_position", "open_position"]
 
 
-@pytest.mark.parametrize(
-    ("autonomy", "outcome"),
-    [("observe", "proposed"), ("approve", "not_approved")],
-)
-def test_without_autonomy_nothing_is_executed_and_the_proposal_is_on_record(autonomy: str, outcome: str) -> None:
+def test_with_observe_nothing_is_executed_and_an_entry_is_written_down() -> None:
     def prepare(bench: Bench) -> None:
-        bench.policy = policy(autonomy=autonomy)
+        bench.policy = policy(autonomy="observe")
+
+    decided, bench = one_cycle(wants(OPEN, CLOSE), prepare=prepare)
+    assert bench.toolbox.calls == [("observe_position", OPEN_ARGUMENTS, Actor.SYSTEM, 7)]
+    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "observe: proposed only, observed W3XA")
+    assert [(a.tool, a.outcome) for a in decided.actions] == [
+        ("close_position", "proposed"),
+        ("open_position", "waits:observed W3XA"),
+    ]
+
+
+def test_an_entry_that_needs_a_person_is_proposed_and_the_cycle_holds() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.asks = frozenset({"open_position"})
+
+    decided, bench = one_cycle(wants(OPEN), prepare=prepare)
+    assert bench.toolbox.calls == [("propose_position", OPEN_ARGUMENTS, Actor.SYSTEM, 7)]
+    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "waits for approval K7QF")
+    assert [a.outcome for a in decided.actions] == ["waits:approval K7QF"]
+    assert bench.path == [name for name in WHOLE_PATH if name != "execute_trade"]
+
+
+def test_an_exit_does_not_wait_for_the_person_who_is_asked_about_an_entry() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.policy = policy(autonomy="approve")
+        bench.toolbox.asks = frozenset({"open_position"})
+
+    decided, bench = one_cycle(wants(OPEN, CLOSE), prepare=prepare)
+    assert [(tool, caller) for tool, _, caller, _ in bench.toolbox.calls] == [
+        ("propose_position", Actor.SYSTEM),
+        ("close_position", Actor.AGENT),
+    ]
+    assert decided.verdict is CycleVerdict.TRADE
+    assert [a.outcome for a in decided.actions] == ["done", "waits:approval K7QF"]
+
+
+def test_a_symbol_that_waits_holds_and_is_not_asked_about_again() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.holds = {"open_position": "waits for approval K7QF"}
 
     decided, bench = one_cycle(wants(OPEN), prepare=prepare)
     assert bench.toolbox.calls == []
-    assert decided.verdict is CycleVerdict.HOLD
-    assert [a.outcome for a in decided.actions] == [outcome]
-    assert autonomy in decided.reason or "not approved" in decided.reason
+    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "0 allowed, waits for approval K7QF")
+
+
+def test_a_question_that_could_not_be_asked_is_a_denial_with_its_code() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.asks = frozenset({"open_position"})
+        bench.toolbox.statuses = {"propose_position": ToolStatus.DENIED}
+
+    decided, _ = one_cycle(wants(OPEN), prepare=prepare)
+    assert (decided.verdict, decided.reason) == (CycleVerdict.DENIED, "denied LATE_DENIAL")
 
 
 def test_what_the_gate_denies_is_dropped_and_the_rest_goes_on() -> None:

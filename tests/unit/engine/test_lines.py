@@ -18,13 +18,15 @@ from tui_trader.core.records import (
 from tui_trader.core.words import Actor, CycleVerdict, TradingState
 from tui_trader.desk.ledger import Ledger
 from tui_trader.engine.lines import LineFold
+from tui_trader.risk.approvals import ApprovalFold
 
 
 def live() -> tuple[Log, list[JsonObject]]:
     """A log whose rows become lines."""
     lines: list[JsonObject] = []
     ledger = Ledger()
-    fold = LineFold(ledger, lines.append)
+    fold = LineFold(ledger, ApprovalFold(), lines.append)
+    fold.go_live()
     return Log((ledger, fold)), lines
 
 
@@ -148,3 +150,16 @@ def test_what_nobody_follows_has_no_line() -> None:
     log.write(EquityMarked(equity=D(1), wallet=D(1)))
     log.write(OrderChanged(client_order_id=log.last_order, status=OrderStatus.SENT))
     assert lines == []
+
+
+def test_the_past_is_no_news() -> None:
+    lines: list[JsonObject] = []
+    ledger = Ledger()
+    fold = LineFold(ledger, ApprovalFold(), lines.append)
+    log = Log((ledger, fold))
+    log.write(OrderIntended(intent=entry()))
+    order = log.last_order
+    assert lines == []
+    fold.go_live()
+    log.write(OrderChanged(client_order_id=order, status=OrderStatus.SENT))
+    assert [line["status"] for line in lines] == ["SENT"]

@@ -90,6 +90,7 @@ def test_a_run_in_one_line() -> None:
             "model_cost": "0.0031",
             "net": "13.4969",
         },
+        "observed": {"closed": 0, "net_bps": "0"},
         "equity": "10010.5",
         "trading_state": "ACTIVE",
         "journal_head": "01" * 32,

@@ -28,7 +28,7 @@ from tui_trader.core.clock import later
 from tui_trader.core.instrument import Bracket
 from tui_trader.core.order import Intent, OrderType, Purpose, TimeInForce
 from tui_trader.core.words import Actor, Autonomy, Side, TradingState
-from tui_trader.risk.book import Book
+from tui_trader.risk.book import Book, Consents
 from tui_trader.risk.checks import authority, filters, knowledge, leverage, losses, pace, protection, shape, size
 from tui_trader.risk.codes import SENTENCES, Code
 from tui_trader.risk.gate import ENTRY_CHECKS, EXIT_CHECKS, Judgement, Outcome, checks_for, judge, judge_by
@@ -65,6 +65,10 @@ ENTRY_SCENES: dict[Check, Scene] = {
     shape.entry_is_plain_limit: Scene(code=Code.ENTRY_TYPE, intent=MARKET_ENTRY),
     authority.trading_is_active: Scene(code=Code.HALTED, book=replace(BOOK, trading_state=TradingState.HALTED)),
     authority.agent_may_act: Scene(code=Code.OBSERVE, policy=POLICY.model_copy(update={"autonomy": Autonomy.OBSERVE})),
+    authority.nobody_is_being_asked: Scene(
+        code=Code.APPROVAL_WAITS, book=replace(BOOK, consents=Consents(waiting={BTC: "K7QF"}))
+    ),
+    authority.person_agreed: Scene(code=Code.NOT_APPROVED, policy=limits(approve_above_notional=D(400))),
     authority.symbol_is_allowed: Scene(
         code=Code.SYMBOL_NOT_ALLOWED, intent=entry(symbol=ETH), policy=POLICY.model_copy(update={"symbols": (BTC,)})
     ),
@@ -159,6 +163,7 @@ LOOSENED: dict[str, tuple[Check, object]] = {
     "max_entries_per_day": (pace.entries_left_today, 21),
     "reentry_cooldown": (pace.cooled_down_since_stop, 899.0),
     "min_hold": (pace.agent_held_long_enough, 179.0),
+    "approve_above_notional": (authority.person_agreed, D(600)),
     "entry_spacing": (pace.agent_paused_since_trade, 179.0),
     "max_reversals_per_day": (pace.agent_reversals_left_today, 7),
     "min_target_to_fees": (protection.target_pays_fees, D(1)),

@@ -14,6 +14,7 @@ from tests.unit.risk.scenes import (
     POLICY,
     entry,
     holding,
+    limits,
     metered,
     order,
     stop_order,
@@ -36,11 +37,15 @@ def used(book: Book, limit: str, symbol: Symbol | None = None) -> Decimal | None
     return found.used
 
 
+NO_LIMITS = {"stop_loss", "take_profit", "approve_above_notional"}
+"""What is required, and what the shipped policy leaves out."""
+
+
 def test_every_figure_of_the_policy_is_there_once_or_once_a_symbol() -> None:
     uses = headrooms(BOOK, POLICY)
-    assert {use.limit for use in uses} == (set(RiskLimits.model_fields) - {"stop_loss", "take_profit"}) | {
-        "max_usd_per_day"
-    }
+    assert {use.limit for use in uses} == (
+        set(RiskLimits.model_fields) - {"stop_loss", "take_profit", "approve_above_notional"}
+    ) | {"max_usd_per_day"}
     assert len({(use.limit, use.symbol) for use in uses}) == len(uses)
     assert {use.symbol for use in uses} == {None, BTC, ETH}
 
@@ -116,3 +121,9 @@ def test_no_state_of_the_account_breaks_it(book: Book) -> None:
     uses = headrooms(replace(book, markets={BTC: replace(view(), mark=D("NaN"))}), POLICY)
     assert all(isinstance(use, LimitUse) for use in uses)
     assert all(use.used is None or use.used >= 0 for use in headrooms(book, POLICY))
+
+
+def test_what_a_person_must_agree_to_is_a_limit_only_where_the_policy_sets_it() -> None:
+    policy = limits(approve_above_notional=D(400))
+    uses = [use for use in headrooms(holding(D(2)), policy) if use.limit == "approve_above_notional"]
+    assert [(use.symbol, use.value, use.used) for use in uses] == [(BTC, D(400), D(200)), (ETH, D(400), D(0))]

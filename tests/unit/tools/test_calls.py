@@ -29,7 +29,7 @@ AGENT_TOOLS = {
     "cancel_all",
     "halt",
 }
-OPERATOR_ONLY = {"resume", "flatten", "set_leverage"}
+OPERATOR_ONLY = {"approve", "reject", "resume", "flatten", "set_leverage"}
 
 
 def rows_of(trader: Trader, kind: type[ToolCalled] | type[ToolReturned]) -> list[Row]:

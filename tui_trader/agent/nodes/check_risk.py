@@ -7,10 +7,10 @@ from tui_trader.agent.deciders.ports import DeniedCall, ProposedCall
 from tui_trader.agent.nodes.request import answer_to, request_of, seen_by
 from tui_trader.agent.state import ActionState, CycleState, Outcome, shorten
 from tui_trader.core.words import Actor, CycleVerdict
+from tui_trader.tools.ports import Preview
 
 _LEAST_TO_AMEND = 1.5
 """Seconds: with less left, a second question could not be answered in time."""
-_DENY = "deny"
 
 
 async def check_risk(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
@@ -41,12 +41,23 @@ async def _judged(
             cycle=context.cycle,
             seen=seen_by(action, state),
         )
-        outcome = Outcome.DENIED if preview.verdict == _DENY else Outcome.ALLOWED
-        judged.append({**action, "outcome": outcome.value, "code": preview.code})
+        outcome = _outcome_of(preview)
+        code = preview.detail if outcome is Outcome.WAITS else preview.code
+        judged.append({**action, "outcome": outcome.value, "code": shorten(code)})
         if outcome is Outcome.DENIED:
             call = ProposedCall(tool=action["tool"], arguments=action["arguments"])
             denied.append(DeniedCall(call=call, code=preview.code, detail=shorten(preview.detail)))
     return judged, denied
+
+
+def _outcome_of(preview: Preview) -> Outcome:
+    match preview.verdict:
+        case "deny":
+            return Outcome.DENIED
+        case "hold":
+            return Outcome.WAITS
+        case _:
+            return Outcome.NEEDS_A_PERSON if preview.needs_a_person else Outcome.ALLOWED
 
 
 async def _may_amend(state: CycleState, context: CycleContext) -> bool:
@@ -58,8 +69,11 @@ async def _may_amend(state: CycleState, context: CycleContext) -> bool:
 
 def _told(actions: list[ActionState]) -> CycleState:
     codes = [action["code"] for action in actions if action["outcome"] == Outcome.DENIED]
-    allowed = len(actions) - len(codes)
-    note = f"{allowed} allowed" + (f", denied: {', '.join(codes)}" if codes else "")
+    waits = [action["code"] for action in actions if action["outcome"] == Outcome.WAITS]
+    allowed = len(actions) - len(codes) - len(waits)
+    denied = [f"denied: {', '.join(codes)}"] if codes else []
+    note = ", ".join((f"{allowed} allowed", *denied, *waits))
     if allowed:
         return {"actions": actions, "note": note}
-    return {"actions": actions, "note": note, "settled": CycleVerdict.DENIED.value, "reason": note}
+    settled = CycleVerdict.DENIED if codes else CycleVerdict.HOLD
+    return {"actions": actions, "note": note, "settled": settled.value, "reason": note}

@@ -20,6 +20,7 @@ async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
         account = group.create_task(readings.account())
         positions = group.create_task(readings.positions())
         orders = group.create_task(readings.orders())
+        answers = group.create_task(readings.answers())
         limits = group.create_task(readings.limits())
         memory = group.create_task(readings.memory())
     seen = [(symbol, task.result()) for symbol, task in sorted(markets, key=lambda pair: pair[0])]
@@ -33,6 +34,7 @@ async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
         orders=orders.result(),
         limits=limits.result(),
         memory=memory.result(),
+        answers=answers.result(),
     )
     digest = sha256_of(digest_of(observation))
     return {
