@@ -12,9 +12,8 @@ from tui_trader.core.chance import Chance
 from tui_trader.core.clock import LoopClock, PacedLoop
 from tui_trader.core.records import JsonObject
 from tui_trader.core.words import Actor
-from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import TaskKeeper
-from tui_trader.engine.past import past_of
+from tui_trader.engine.knowledge import known_from
 from tui_trader.engine.plan import plan_of
 from tui_trader.engine.pump import Pump
 from tui_trader.engine.wiring import Assembly, assemble, feed_of
@@ -89,14 +88,16 @@ async def _standing(folder: Path, loop: PacedLoop) -> "AsyncIterator[tuple[Assem
     options = run_options(folder / "home", speed=1.0, symbols=(_SYMBOL,), prompt="bench")
     options.home.prompts.mkdir()
     (options.home.prompts / "bench.md").write_text(_PROMPT)
-    plan, chance = plan_of(options, past_of(options.home.journal)), Chance(None)
+    knowledge, tip = known_from(options.home.journal)
+    plan, chance = plan_of(options, knowledge), Chance(None)
     clock = LoopClock(loop, plan.epoch)
     async with AsyncExitStack() as stack:
         stack.callback(clock.close)
-        journal = await open_journal(options.home.journal, clock, chance, threaded=True, redact=str)
+        journal = await open_journal(
+            options.home.journal, clock, chance, threaded=True, redact=str, recalled=tip, folds=(knowledge,)
+        )
         stack.push_async_callback(journal.close)
-        ledger = Ledger()
-        feed = feed_of(plan, clock, ledger)
+        feed = feed_of(plan, clock, knowledge.ledger)
         exchange = PaperExchange.open(
             options.home.paper, feed.instruments, clock, account="paper-bench", latency=Latency(0.0)
         )
@@ -107,7 +108,7 @@ async def _standing(folder: Path, loop: PacedLoop) -> "AsyncIterator[tuple[Assem
             journal=journal,
             exchange=exchange,
             feed=feed,
-            ledger=ledger,
+            knowledge=knowledge,
             emergency=EmergencyLog(options.home.emergency, clock, chance, redact=str),
             tasks=TaskKeeper(_failed),
         )

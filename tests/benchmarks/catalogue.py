@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import calls, enduring, gate, graph, halting, history, hot_path, paper_fills, rows, starting
+from tests.benchmarks import (
+    calls,
+    enduring,
+    gate,
+    graph,
+    halting,
+    history,
+    hot_path,
+    paper_fills,
+    restarting,
+    rows,
+    starting,
+)
 from tests.benchmarks.figure import Figure
 
 
@@ -24,6 +36,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "graph": Benchmark(graph.measure, usual=500, least=2),
     "halting": Benchmark(halting.measure, usual=200, least=1),
     "starting": Benchmark(starting.measure, usual=5, least=1),
+    "restarting": Benchmark(restarting.measure, usual=200_000, least=300),
     "history": Benchmark(history.measure, usual=1_440, least=1),
     "enduring": Benchmark(enduring.measure, usual=10_000, least=20),
 }

@@ -12,8 +12,8 @@ from tests.unit.engine.runs import finished, run_options
 from tui_trader.core.clock import LoopClock, PacedLoop
 from tui_trader.core.market import Candle
 from tui_trader.desk.ledger import Ledger
+from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.options import RunOptions
-from tui_trader.engine.past import Past
 from tui_trader.engine.plan import plan_of
 from tui_trader.engine.wiring import feed_of
 
@@ -54,7 +54,7 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
 
 def _feed_alone(options: RunOptions, bars: int) -> float:
     """Bars per second of the same feed in virtual time with nobody listening."""
-    plan = plan_of(options, Past())
+    plan = plan_of(options, Knowledge())
     loop = PacedLoop(math.inf, deadlock_is_error=True)
 
     async def drained() -> float:

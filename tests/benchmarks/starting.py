@@ -20,7 +20,7 @@ from tests.benchmarks.figure import Figure, percentile
 SUBJECT = "start"
 _COLUMNS, _LINES = 80, 24
 _PATIENCE = 60.0
-_PROGRAM = (sys.executable, "-m", "tui_trader")
+PROGRAM = (sys.executable, "-m", "tui_trader")
 _MARKET = ("--feed", "synthetic", "--decider", "rules", "--seed", "7")
 _ALTERNATE_SCREEN = b"\x1b[?1049h"
 _CONTROL = re.compile(rb"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]|\x1b[P_^X].*?\x1b\\|\x1b\].*?(?:\x07|\x1b\\)|\x1b.", re.DOTALL)
@@ -41,16 +41,16 @@ class NotPainted(Exception):
 
 def measure(folder: Path, count: int) -> Iterator[Figure]:
     """Medians of `count` starts."""
-    bare_python = _median([_until_exit((sys.executable, "-c", "pass")) for _ in range(count)])
-    helped = _median([_until_exit((*_PROGRAM, "--help")) for _ in range(count)])
+    bare_python = _median([until_exit((sys.executable, "-c", "pass")) for _ in range(count)])
+    helped = _median([until_exit((*PROGRAM, "--help")) for _ in range(count)])
     yield _figure("--help", helped, bare_python, "python -c pass")
-    cycles = [_until_exit((*_PROGRAM, *_one_cycle(folder / f"run-{n}"))) for n in range(count)]
+    cycles = [until_exit((*PROGRAM, *one_cycle(folder / f"run-{n}"))) for n in range(count)]
     yield _figure("run --cycles 1, whole", _median(cycles), bare_python, "python -c pass")
     bare_app = _median([_until_painted((sys.executable, "-c", _BARE_APP)) for _ in range(count)])
     yield _figure("first paint, bare Textual app", bare_app, bare_python, "python -c pass")
     if any(find_spec(module) is None for module in _CONSOLE):
         return  # the console is not built yet
-    paints = [_until_painted((*_PROGRAM, *_console(folder / f"console-{n}"))) for n in range(count)]
+    paints = [_until_painted((*PROGRAM, *_console(folder / f"console-{n}"))) for n in range(count)]
     yield _figure("first paint, console", _median(paints), bare_app, "bare Textual app")
 
 
@@ -62,7 +62,7 @@ def _median(samples: Sequence[float]) -> float:
     return percentile(samples, 0.5)
 
 
-def _one_cycle(home: Path) -> tuple[str, ...]:
+def one_cycle(home: Path) -> tuple[str, ...]:
     return ("run", *_MARKET, "--speed", "max", "--cycles", "1", "--json", "--home", str(home))
 
 
@@ -70,7 +70,7 @@ def _console(home: Path) -> tuple[str, ...]:
     return (*_MARKET, "--home", str(home))
 
 
-def _until_exit(command: Sequence[str]) -> float:
+def until_exit(command: Sequence[str]) -> float:
     began = perf_counter()
     subprocess.run(command, check=True, capture_output=True, timeout=_PATIENCE)
     return perf_counter() - began

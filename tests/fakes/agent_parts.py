@@ -187,6 +187,9 @@ class MemoryJournal:
     def attach(self, fold: Fold) -> None:
         self._folds.append(fold)
 
+    def follow(self, *folds: Fold) -> None:
+        self._folds.extend(folds)
+
     async def append(self, *entries: Entry) -> tuple[Row, ...]:
         written: list[Row] = []
         for entry in entries:

@@ -43,6 +43,9 @@ class MemoryJournal:
             fold.apply(row)
         self._folds.append(fold)
 
+    def follow(self, *folds: Fold) -> None:
+        self._folds.extend(folds)
+
     async def append(self, *entries: Entry) -> tuple[Row, ...]:
         bodies = [encode(entry.record) for entry in entries]
         await asyncio.sleep(0)

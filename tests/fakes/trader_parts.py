@@ -43,6 +43,7 @@ from tui_trader.risk.observed import ObservedFold
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
+from tui_trader.tools.calls import CallLog
 from tui_trader.tools.catalogue import all_tools
 from tui_trader.tools.memory import MemoryFold
 from tui_trader.tools.ports import ToolAnswer
@@ -344,13 +345,15 @@ class World:
             )
         )
         readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), FeeRates()))
+        calls = CallLog()
         tools = ToolLayer(
             all_tools(desk, readings, holder, self.clock),
             journal=journal,
+            calls=calls,
             emergency=emergency,
             symbols=tuple(self.instruments),
         )
-        for fold in (ledger, state, meters, breakers, approvals, observed, tools):
+        for fold in (ledger, state, meters, breakers, approvals, observed, calls):
             journal.attach(fold)
         return Trader(
             world=self,

@@ -10,6 +10,7 @@ from tui_trader.cli.context import NO, USAGE, Shared, now_text, refuse, say, sha
 from tui_trader.core.clock import text
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.audit_line import audit_line
+from tui_trader.engine.cycle_story import Told, cycle_story
 from tui_trader.journal.codec import encode
 from tui_trader.journal.export import export as write_export
 from tui_trader.journal.export import verify_export
@@ -27,13 +28,21 @@ def audit() -> None:
 @click.option("--since", type=click.IntRange(min=1), help="First row's number.")
 @click.option("--last", type=click.IntRange(min=1), help="Only so many of the newest rows (default: 50).")
 @click.option("--kind", "kinds", multiple=True, help="Only rows of this kind; may be repeated.")
+@click.option(
+    "--cycle",
+    type=click.IntRange(min=1),
+    help="All of one decision instead: what was seen, asked, answered, checked and done, and what came of it.",
+)
 @shared_options
 @click.pass_context
-def show(ctx: click.Context, /, since: int | None, last: int | None, kinds: tuple[str, ...]) -> None:
-    """Show rows, oldest first."""
+def show(ctx: click.Context, /, since: int | None, last: int | None, kinds: tuple[str, ...], cycle: int | None) -> None:
+    """Show rows, oldest first; or the whole of one decision."""
     shared = shared_of(ctx)
     _need_journal(shared)
     try:
+        if cycle is not None:
+            _show_cycle(shared, cycle)
+            return
         with JournalReader(shared.home.journal) as reader:
             first = since or max(1, reader.head().seq - (last or 50) + 1)
             for row in reader.rows(first, kinds=kinds or None):
@@ -42,6 +51,26 @@ def show(ctx: click.Context, /, since: int | None, last: int | None, kinds: tupl
         refuse(f"{error} `tui-trader audit verify` names the place.", NO)
     except BrokenPipeError:
         _nobody_reads()
+
+
+def _show_cycle(shared: Shared, cycle: int) -> None:
+    with JournalReader(shared.home.journal) as reader:
+        story = cycle_story(reader.rows(), cycle)
+    if not story:
+        refuse(f"cycle {cycle}: the journal has no row of it. `audit show --kind decision` lists the cycles.", NO)
+    part = None
+    for told in story:
+        if told.part is not part:
+            part = told.part
+            if not shared.as_json:
+                click.echo(f"--- {part.value}")
+        say(shared, {**_row_object(told.row), "part": told.part.value}, _story_in_words(told))
+
+
+def _story_in_words(told: Told) -> str:
+    """A row of the story; nothing that came from outside reaches the terminal raw."""
+    lines = ["".join(c if c.isprintable() else " " for c in line) for line in told.text.splitlines()]
+    return f"{told.row.seq:>7}  {told.row.record.KIND:<14} " + f"\n{'':<24}".join(lines)
 
 
 def _row_object(row: Row) -> JsonObject:

@@ -194,7 +194,11 @@ class Clamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskJudged:
-    """What the gate said of an order: allow, shrink or deny, with the stable reason code and the figures."""
+    """What the gate said of an order: allow, shrink or deny, with the stable reason code and the figures.
+
+    `passed` names the checks that had nothing against it, in their order. `measured` gives, for each limit that
+    applies, its value and what was used of it just before: `{"limit": …, "used": …}`.
+    """
 
     KIND: ClassVar[str] = "risk.decision"
     verdict: str
@@ -204,6 +208,8 @@ class RiskJudged:
     detail: str = ""
     clamps: tuple[Clamp, ...] = ()
     cycle: int | None = None
+    passed: tuple[str, ...] = ()
+    measured: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,13 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from tui_trader.core.ids import client_order_id
+from tui_trader.core.money import plain
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
-from tui_trader.core.records import OrderChanged, OrderIntended, RiskJudged
+from tui_trader.core.records import JsonObject, OrderChanged, OrderIntended, RiskJudged
 from tui_trader.core.words import Actor, ClientOrderId, TradingState
 from tui_trader.desk.book import book_of
 from tui_trader.desk.news import OrderNews
@@ -18,6 +20,10 @@ from tui_trader.exchange.ports import Accepted, NotSent, OrderReport, Refused, S
 from tui_trader.journal.ports import Entry, JournalUnwritable
 from tui_trader.risk.breakers import EXCHANGE
 from tui_trader.risk.gate import Judgement, judge, judge_wish
+from tui_trader.risk.headroom import headrooms
+
+_SHOWN = Decimal("0.0001")
+"""To which a used figure is rounded where it is only shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class Sender:
             detail=judgement.detail,
             clamps=judgement.clamps,
             cycle=intent.cycle,
+            passed=judgement.passed,
+            measured=self._measured(intent),
         )
         records: list[RiskJudged | OrderIntended] = [said]
         if judgement.intent is not None:
@@ -100,6 +108,20 @@ class Sender:
                 for entry in entries
             )
         return client_order_id(rows[1].hash) if judgement.intent is not None else None
+
+    def _measured(self, intent: Intent) -> JsonObject:
+        """What is used of each limit that a new position has to keep; an exit has none."""
+        if intent.purpose is not Purpose.ENTRY:
+            return {}
+        uses = headrooms(book_of(self._parts), self._parts.policy.current)
+        return {
+            use.limit: {
+                "limit": plain(use.value),
+                "used": None if use.used is None else plain(use.used.quantize(_SHOWN)),
+            }
+            for use in uses
+            if use.symbol in (None, intent.symbol)
+        }
 
     async def _dispatch(self, order_id: ClientOrderId, intent: Intent) -> None:
         refusal = self._at_the_door(intent)

@@ -31,22 +31,15 @@ LineSink = Callable[[JsonObject], None]
 
 
 class LineFold:
-    """Turns new rows into lines. Attach it after the folds that it reads; rows of the past are skipped."""
+    """Turns rows into lines. It follows the journal after the folds that it reads: orders, and questions."""
 
     def __init__(self, ledger: Ledger, approvals: ApprovalFold, sink: LineSink) -> None:
         self._ledger = ledger
         self._approvals = approvals
         self._sink = sink
-        self._live = False
-
-    def go_live(self) -> None:
-        """From now on rows are news."""
-        self._live = True
 
     def apply(self, row: Row) -> None:
         """Tell one row, if it is of a kind that is told; the intent of an approved entry tells of both."""
-        if not self._live:
-            return
         for line in (self._line(row), self._approval_line(row)):
             if line is not None:
                 self._sink(line)

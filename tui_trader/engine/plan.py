@@ -1,7 +1,7 @@
 """The plan of a run: prompt, symbols, market, decider and where time begins, decided before the clock starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_trader.agent.llm.replay import Cassette
 from tui_trader.agent.prompt import Prompt, load_prompt
@@ -9,10 +9,10 @@ from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Instant, WallClock, text
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument, known_symbols
-from tui_trader.core.records import EngineStarted
 from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.cassettes import REPLAY, as_recorded, cassette_to_play
 from tui_trader.engine.home import Home, HomeError
+from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.past import Past
 from tui_trader.engine.resources import shipped
@@ -38,6 +38,7 @@ class Plan:
     cassette: Cassette | None
     """The recording that a replay plays."""
     past: Past
+    """As it was before this run."""
     epoch: Instant
     market_start: Instant
     market_seed: int | None
@@ -62,8 +63,9 @@ class _Market:
     seed: int | None = None
 
 
-def plan_of(options: RunOptions, past: Past) -> Plan:
+def plan_of(options: RunOptions, knowledge: Knowledge) -> Plan:
     """Read prompt and market, choose symbols and decider. Raises PolicyError, FeedError, SettingsError, HomeError."""
+    past = replace(knowledge.past)
     _check_mode(options, past)
     decider, why = _chosen_decider(options.decider, options.settings)
     cassette = cassette_to_play(options) if decider == REPLAY else None
@@ -76,6 +78,7 @@ def plan_of(options: RunOptions, past: Past) -> Plan:
     choice = parse_feed(options.feed)
     recorded = read_recording(choice.paths, symbols, instruments) if choice.kind is FeedKind.FILE else None
     market = _market_of(options, past, choice, recorded)
+    _refuse_change(market, knowledge, choice, options.home)
     chosen = tuple(recorded.symbols) if recorded else symbols
     return Plan(
         options=options,
@@ -138,27 +141,25 @@ def _chosen_decider(asked: str, settings: Settings) -> tuple[str, str]:
 
 
 def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: Recording | None) -> _Market:
-    """The market asked for; it may differ from the last run's only when nothing is held and nothing works."""
+    """The market asked for."""
     if recorded is not None:
         names = ",".join(sorted(path.name for path in choice.paths))
-        market = _Market(f"file:{names}", recorded.start)
-    else:
-        market = _synthetic(options.seed, past)
-    last = past.last_start
-    if last is None or (_identity(last.feed, last.market_seed) == market.identity and _is_told_as(last, choice)):
-        return market
-    if past.ledger.positions or past.ledger.open_orders():
+        return _Market(f"file:{names}", recorded.start)
+    return _synthetic(options.seed, past)
+
+
+def _refuse_change(market: _Market, knowledge: Knowledge, choice: FeedChoice, home: Home) -> None:
+    """The market may differ from the last run's only when nothing is held and nothing works. Raises HomeError."""
+    last = knowledge.past.last_start
+    if last is None or not (knowledge.ledger.positions or knowledge.ledger.open_orders()):
+        return
+    # With an order book, orders trade by other rules.
+    as_with_book = (last.feed == FeedKind.SYNTHETIC_DEPTH.value) is (choice.kind is FeedKind.SYNTHETIC_DEPTH)
+    if _identity(last.feed, last.market_seed) != market.identity or not as_with_book:
         raise HomeError(
-            f"{options.home.folder}: positions or orders are open on the market {last.feed}; "
+            f"{home.folder}: positions or orders are open on the market {last.feed}; "
             "a paper home changes its market only when flat. Flatten first, or use another folder with --home."
         )
-    return market
-
-
-def _is_told_as(last: EngineStarted, choice: FeedChoice) -> bool:
-    """Whether as much is told of the market as in the last run: with an order book, orders trade by other rules."""
-    was_with_book = last.feed == FeedKind.SYNTHETIC_DEPTH.value
-    return was_with_book is (choice.kind is FeedKind.SYNTHETIC_DEPTH)
 
 
 def _synthetic(seed: int | None, past: Past) -> _Market:

@@ -1,6 +1,5 @@
 """Makes views from the running parts and puts them into the mailbox, as often as eyes can follow."""
 
-from collections import deque
 from collections.abc import Callable
 
 from tui_trader.agent.trace import AgentEvent, NodeName, NodeStage, NodeTrace
@@ -10,6 +9,7 @@ from tui_trader.core.records import CycleDecided
 from tui_trader.engine import views
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.mailbox import Mailbox
+from tui_trader.engine.tail import KEPT_ROWS, Tail
 from tui_trader.engine.views import (
     AuditLine,
     AuditView,
@@ -22,23 +22,21 @@ from tui_trader.engine.views import (
     StatusView,
     TraceView,
 )
-from tui_trader.journal.ports import Row
 from tui_trader.tools.ports import Headroom
 
 _PRICES_EVERY = 0.1
 _THE_REST_EVERY = 0.5
 """Seconds of real time."""
-_KEPT_ROWS = 500
-_KEPT_DECISIONS = 100
 
 
 class Publisher:
-    """Hears the journal (as a fold), the agent (as a listener) and the market (after each event)."""
+    """Reads the journal's tail, hears the agent (as a listener) and the market (after each event)."""
 
     def __init__(
         self,
         mailbox: Mailbox,
         clock: Clock,
+        tail: Tail,
         *,
         status: Callable[[], StatusView],
         quotes: Callable[[], QuotesView],
@@ -51,16 +49,12 @@ class Publisher:
         self._limits = limits
         self._prices = Pulse(_PRICES_EVERY)
         self._rest = Pulse(_THE_REST_EVERY)
-        self._rows: deque[AuditLine] = deque(maxlen=_KEPT_ROWS)
-        self._decisions: deque[tuple[Instant, CycleDecided]] = deque(maxlen=_KEPT_DECISIONS)
+        self._tail = tail
+        self._lines: tuple[AuditLine, ...] = ()
+        self._told = 0
+        """How many rows `_lines` knew of."""
         self._trace = _empty_trace(0, None)
         self._beats = 0
-
-    def apply(self, row: Row) -> None:
-        """Keep the tail of the journal at hand."""
-        self._rows.append(audit_line(row))
-        if isinstance(row.record, CycleDecided):
-            self._decisions.append((row.time, row.record))
 
     def heard(self, event: AgentEvent) -> None:
         """A node began or ended, or a decision was made: shown at once, since it is rare."""
@@ -91,10 +85,18 @@ class Publisher:
         self._mailbox.publish(views.MARKET, self._quotes())
         self._mailbox.publish(views.POSITIONS, PositionsView(status.positions))
         self._mailbox.publish(views.ORDERS, OrdersView(status.orders))
-        self._mailbox.publish(views.AUDIT, AuditView(tuple(self._rows)))
-        self._mailbox.publish(views.DECISIONS, DecisionsView(tuple(self._decisions)))
+        self._mailbox.publish(views.AUDIT, AuditView(self._audit()))
+        self._mailbox.publish(views.DECISIONS, DecisionsView(self._tail.decisions))
         self._mailbox.publish(views.LIMITS, LimitsView(self._limits()))
         self._mailbox.publish(views.TRACE, self._trace)
+
+    def _audit(self) -> tuple[AuditLine, ...]:
+        """The journal's tail in lines: only what is new since the last look is put into words."""
+        new = self._tail.newest(self._tail.heard - self._told)
+        self._told = self._tail.heard
+        if new:
+            self._lines = (*self._lines, *map(audit_line, new))[-KEPT_ROWS:]
+        return self._lines
 
 
 def _empty_trace(cycle: int, started: Instant | None) -> TraceView:

@@ -2,14 +2,12 @@
 
 from tui_trader.core.clock import from_text
 from tui_trader.core.words import Mode, Symbol, TradingState
+from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.home import Home, HomeError
-from tui_trader.engine.past import Past
+from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.views import FeedView, StatusView
 from tui_trader.journal.reader import JournalReader
-from tui_trader.risk.approvals import ApprovalFold
-from tui_trader.risk.meters import LossMeters
-from tui_trader.risk.observed import ObservedFold
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.ports import PositionView
 
@@ -18,17 +16,16 @@ def resting_status(home: Home, now: str) -> StatusView:
     """What the journal says. Raises HomeError where there is none, JournalUnreadable, JournalCorrupt."""
     if not home.journal.exists():
         raise HomeError(f"{home.folder}: no trader has run here yet. Start one with `tui-trader` or `tui-trader run`.")
-    past, state, meters = Past(), StateFold(), LossMeters()
-    approvals, observed = ApprovalFold(), ObservedFold()
+    knowledge = Knowledge()
     with JournalReader(home.journal) as reader:
         for row in reader.rows():
-            for fold in (past, state, meters, approvals, observed):
-                fold.apply(row)
+            knowledge.apply(row)
         head = reader.head()
+    past, ledger, state, meters = knowledge.past, knowledge.ledger, knowledge.state, knowledge.meters
     switch = HaltSwitch(state, home.halt_file)
     time = past.last_time if past.last_time is not None else from_text(now)
     started = past.last_start
-    equity = past.last_equity if past.ledger.positions else past.ledger.equity({})
+    equity = past.last_equity if ledger.positions else ledger.equity({})
     figures = meters.at(time, equity)
     start = figures.day_start_equity
     day_pnl = None if equity is None or start is None else equity - start
@@ -53,10 +50,10 @@ def resting_status(home: Home, now: str) -> StatusView:
         last_cycle=past.last_cycle,
         next_decision=None,
         deciding=False,
-        positions=tuple(_position(past, symbol) for symbol in sorted(past.ledger.positions)),
-        orders=past.ledger.open_orders(),
-        approvals=approvals.waiting,
-        observed=observed.totals,
+        positions=tuple(_position(ledger, symbol) for symbol in sorted(ledger.positions)),
+        orders=ledger.open_orders(),
+        approvals=knowledge.approvals.waiting,
+        observed=knowledge.observed.totals,
         journal_entries=head.seq,
         journal_head=head.hash.hex(),
     )
@@ -68,8 +65,8 @@ def _reason(switch: HaltSwitch, state: StateFold) -> str:
     return "the file HALT exists"
 
 
-def _position(past: Past, symbol: Symbol) -> PositionView:
-    position, wanted = past.ledger.position(symbol), past.ledger.wanted(symbol)
+def _position(ledger: Ledger, symbol: Symbol) -> PositionView:
+    position, wanted = ledger.position(symbol), ledger.wanted(symbol)
     return PositionView(
         symbol=symbol,
         quantity=position.quantity,

@@ -16,16 +16,15 @@ from tui_trader.agent.llm.replay import Misses
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, LoopClock, PacedLoop
 from tui_trader.core.market import MarketEvent
-from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
 from tui_trader.engine.deciding import Deciding, decider_of
 from tui_trader.engine.home import HomeError
+from tui_trader.engine.knowledge import Knowledge, known_from
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
-from tui_trader.engine.past import past_of
 from tui_trader.engine.plan import Plan, plan_of
 from tui_trader.engine.publisher import Publisher
 from tui_trader.engine.pump import Pump
@@ -38,6 +37,7 @@ from tui_trader.exchange.paper.books import PaperBooksError
 from tui_trader.exchange.paper.exchange import PaperExchange
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
+from tui_trader.journal.layout import Tip
 from tui_trader.journal.ports import Journal
 from tui_trader.journal.redact import Redactor
 from tui_trader.journal.writer import open_journal
@@ -71,7 +71,8 @@ class Surroundings:
     emergency: EmergencyLog
     exchange: Exchange
     feed: Feed
-    ledger: Ledger
+    knowledge: Knowledge
+    """Attached to the journal, and all that has been is in it."""
     saver: "BaseCheckpointSaver[str]"
     mailbox: Mailbox
     counterparty: Callable[[MarketEvent], None] | None = None
@@ -93,15 +94,26 @@ def run_to_its_end(
     options: RunOptions, *, mailbox: Mailbox, sink: LineSink | None, built: Callable[[Alive], None]
 ) -> Ended:
     """Plan and run in this thread. Raises what planning raises, and whatever ends a run before its time."""
-    plan = plan_of(options, past_of(options.home.journal))
+    knowledge, tip = known_from(options.home.journal)
+    plan = plan_of(options, knowledge)
     loop = PacedLoop(options.speed, yields=options.with_console)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(_run(plan, loop, mailbox, sink, built))
+        return runner.run(_run(Begun(plan, knowledge, tip), loop, mailbox, sink, built))
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run before its clock starts: the plan, what the journal says, and where the journal stands."""
+
+    plan: Plan
+    knowledge: Knowledge
+    tip: Tip
 
 
 async def _run(
-    plan: Plan, loop: PacedLoop, mailbox: Mailbox, sink: LineSink | None, built: Callable[[Alive], None]
+    begun: Begun, loop: PacedLoop, mailbox: Mailbox, sink: LineSink | None, built: Callable[[Alive], None]
 ) -> Ended:
+    plan, knowledge = begun.plan, begun.knowledge
     options = plan.options
     home, chance = options.home, Chance(options.seed)
     clock = LoopClock(loop, plan.epoch)
@@ -113,10 +125,17 @@ async def _run(
     async with AsyncExitStack() as stack:
         stack.callback(clock.close)
         saver = await stack.enter_async_context(checkpoints(home.checkpoints if in_real_time else None))
-        journal = await open_journal(home.journal, clock, chance, threaded=in_real_time, redact=redactor)
+        journal = await open_journal(
+            home.journal,
+            clock,
+            chance,
+            threaded=in_real_time,
+            redact=redactor,
+            recalled=begun.tip,
+            folds=(knowledge,),
+        )
         stack.push_async_callback(journal.close)
-        ledger = Ledger()
-        feed = feed_of(plan, clock, ledger)
+        feed = feed_of(plan, clock, knowledge.ledger)
         exchange = _paper_exchange(plan, feed, clock, chance)
         stack.push_async_callback(exchange.close)
         _check_account(plan, exchange)
@@ -126,7 +145,7 @@ async def _run(
             emergency=EmergencyLog(home.emergency, clock, chance, redact=redactor),
             exchange=exchange,
             feed=feed,
-            ledger=ledger,
+            knowledge=knowledge,
             saver=saver,
             mailbox=mailbox,
             counterparty=exchange.on_market,
@@ -178,13 +197,20 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         journal=journal,
         exchange=exchange,
         feed=around.feed,
-        ledger=around.ledger,
+        knowledge=around.knowledge,
         emergency=around.emergency,
         tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
     )
     deciding = Deciding(around.decider, Misses()) if around.decider else decider_of(assembly, journal, clock)
     showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock)
-    publisher = Publisher(around.mailbox, clock, status=showing.status, quotes=showing.quotes, limits=showing.limits)
+    publisher = Publisher(
+        around.mailbox,
+        clock,
+        around.knowledge.tail,
+        status=showing.status,
+        quotes=showing.quotes,
+        limits=showing.limits,
+    )
     trader = Trader(
         assembly,
         agent_of(assembly, journal, clock, around.saver, emit=publisher.heard, decider=deciding.decider),
@@ -194,6 +220,7 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         emergency=around.emergency,
         pump=Pump(around.feed, assembly.market, counterparty=around.counterparty, watch=publisher.look),
         publisher=publisher,
+        tail=around.knowledge.tail,
         showing=showing,
         sink=sink,
         misses=deciding.misses,

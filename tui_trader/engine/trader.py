@@ -21,6 +21,7 @@ from tui_trader.engine.pump import Pump
 from tui_trader.engine.schedule import Schedule
 from tui_trader.engine.showing import Showing
 from tui_trader.engine.status import status_object
+from tui_trader.engine.tail import Tail
 from tui_trader.engine.totals import RunTotals
 from tui_trader.engine.wiring import Assembly
 from tui_trader.exchange.ports import Exchange
@@ -57,6 +58,7 @@ class Trader:
         emergency: EmergencyLog,
         pump: Pump,
         publisher: Publisher,
+        tail: Tail,
         showing: Showing,
         sink: LineSink | None,
         misses: Misses,
@@ -70,6 +72,7 @@ class Trader:
         self._emergency = emergency
         self._pump = pump
         self._publisher = publisher
+        self._tail = tail
         self._showing = showing
         self._totals = RunTotals()
         self._lines = LineFold(assembly.ledger, assembly.desk.questions, sink) if sink else None
@@ -134,14 +137,9 @@ class Trader:
 
     async def _begin(self) -> None:
         """Everything that must be durable or warm before the first look at the exchange."""
-        if self._lines is None:
-            listeners = Folds(self._totals, self._publisher)
-        else:
-            listeners = Folds(self._totals, self._publisher, self._lines)
-        self._journal.attach(listeners)
-        self._assembly.desk.tell_aside(listeners)
-        if self._lines is not None:
-            self._lines.go_live()
+        listeners = (self._totals, self._lines) if self._lines is not None else (self._totals,)
+        self._journal.follow(*listeners)
+        self._assembly.desk.tell_aside(Folds(*listeners, self._tail))
         await import_emergencies(self._emergency, self._journal)
         await self._assembly.tools.close_interrupted()
         await self._write(*self._first_rows())

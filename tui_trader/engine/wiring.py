@@ -10,15 +10,14 @@ from tui_trader.agent.runner import Agent
 from tui_trader.agent.trace import AgentListener
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
-from tui_trader.core.margin import FeeRates
 from tui_trader.core.words import Symbol
 from tui_trader.desk.account import AccountSeen
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.parts import Parts, TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
-from tui_trader.desk.trips import TripFold, TripKeeper
-from tui_trader.engine.folds import Folds
+from tui_trader.desk.trips import TripKeeper
+from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.plan import Plan
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
@@ -28,16 +27,13 @@ from tui_trader.market.ports import Feed
 from tui_trader.market.recording import recording_feed
 from tui_trader.market.state import MarketState
 from tui_trader.market.synthetic import SyntheticFeed
-from tui_trader.risk.approvals import ApprovalFold
 from tui_trader.risk.book import MarketView
-from tui_trader.risk.breakers import BreakerFold, Breakers
+from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.meters import LossMeters
-from tui_trader.risk.observed import ObservedFold
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
 from tui_trader.tools.catalogue import all_tools
-from tui_trader.tools.memory import MemoryFold
 from tui_trader.tools.readings import LiveReadings
 
 
@@ -108,18 +104,17 @@ def assemble(
     journal: Journal,
     exchange: Exchange,
     feed: Feed,
-    ledger: Ledger,
+    knowledge: Knowledge,
     emergency: EmergencyLog,
     tasks: TaskKeeper,
 ) -> Assembly:
-    """Wire the parts and attach the folds, the ledger first: others read its orders."""
-    state, meters, breaker_fold = StateFold(), LossMeters(), BreakerFold()
-    approvals, observed = ApprovalFold(), ObservedFold()
+    """Wire the parts. What is known follows the journal already."""
+    ledger, state, meters = knowledge.ledger, knowledge.state, knowledge.meters
     policy = PolicyHolder(plan.prompt.policy.model_copy(update={"symbols": tuple(feed.instruments)}))
     market = MarketState(clock)
     switch = HaltSwitch(state, plan.options.home.halt_file)
-    breakers = Breakers(journal, breaker_fold, lambda: policy.current.risk.max_consecutive_failures)
-    seen, fees = AccountSeen(), FeeRates()
+    breakers = Breakers(journal, knowledge.breakers, lambda: policy.current.risk.max_consecutive_failures)
+    seen, fees = AccountSeen(), knowledge.fees
     desk = Desk(
         Parts(
             exchange=exchange,
@@ -128,8 +123,8 @@ def assemble(
             ledger=ledger,
             state=state,
             meters=meters,
-            approvals=approvals,
-            observed=observed,
+            approvals=knowledge.approvals,
+            observed=knowledge.observed,
             breakers=breakers,
             switch=switch,
             seen=seen,
@@ -141,13 +136,14 @@ def assemble(
             tasks=tasks,
         )
     )
-    trips = TripFold()
-    memory = MemoryFold(trips, fees)
-    readings = LiveReadings(desk, market, policy, state, memory)
+    readings = LiveReadings(desk, market, policy, state, knowledge.memory)
     tools = ToolLayer(
-        all_tools(desk, readings, policy, clock), journal=journal, emergency=emergency, symbols=tuple(feed.instruments)
+        all_tools(desk, readings, policy, clock),
+        journal=journal,
+        calls=knowledge.calls,
+        emergency=emergency,
+        symbols=tuple(feed.instruments),
     )
-    journal.attach(Folds(ledger, state, meters, breaker_fold, approvals, observed, tools, trips, memory))
     return Assembly(
         plan=plan,
         policy=policy,
@@ -164,7 +160,7 @@ def assemble(
         desk=desk,
         tools=tools,
         readings=readings,
-        trips=TripKeeper(trips, journal, market.candles),
+        trips=TripKeeper(knowledge.trips, journal, market.candles),
     )
 
 

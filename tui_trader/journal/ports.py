@@ -69,6 +69,10 @@ class Journal(Protocol):
         """Feed the fold all durable rows so far, then each new one as it becomes durable, in order."""
         ...
 
+    def follow(self, *folds: Fold) -> None:
+        """Feed the folds each row from now on; what has been so far they know, or need not know."""
+        ...
+
     async def append(self, *entries: Entry) -> tuple[Row, ...]:
         """Write the entries in one transaction; they are durable and folded when this returns.
 

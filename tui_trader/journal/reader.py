@@ -10,7 +10,7 @@ from urllib.parse import quote
 from tui_trader.journal import layout
 from tui_trader.journal.canonical import parse
 from tui_trader.journal.codec import decode
-from tui_trader.journal.layout import EMPTY, BrokenLink, StoredRow, header_of
+from tui_trader.journal.layout import EMPTY, BrokenLink, Header, StoredRow, header_of
 from tui_trader.journal.ports import Head, JournalCorrupt, JournalUnreadable, Row
 
 DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
@@ -83,6 +83,11 @@ def decoded(stored: StoredRow, kinds: Collection[str] | None = None) -> Row | No
         return None
     if header.seq != stored.seq:
         raise BrokenLink(f"its header was written for row {header.seq}")
+    return row_of(header, stored)
+
+
+def row_of(header: Header, stored: StoredRow) -> Row:
+    """The row of a header that was read and checked already. Raises ValueError."""
     return Row(
         seq=stored.seq,
         time=header.time,

@@ -8,7 +8,7 @@ exchange keeps one (its client order id commits a row).
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TypeAlias
 from tui_trader.core.clock import Instant
 from tui_trader.journal import layout
 from tui_trader.journal.head import HeadFile, HeadGarbled, line
-from tui_trader.journal.layout import START, BrokenLink, StoredRow, Tip, linked
+from tui_trader.journal.layout import START, BrokenLink, Header, StoredRow, Tip, linked
 from tui_trader.journal.ports import Head
 from tui_trader.journal.reader import DAMAGE, read_only
 
@@ -45,12 +45,14 @@ class Broken:
 
 
 Verdict: TypeAlias = Verified | Broken
+Hearer: TypeAlias = Callable[[Header, StoredRow], None]
 
 
-def verify(path: Path) -> Verdict:
-    """Check the journal at `path`, in constant memory, beside a running writer if there is one. Never raises.
+def verify(path: Path, hear: Hearer | None = None) -> Verdict:
+    """Check the journal at `path`, in constant memory, beside a running writer if there is one.
 
-    The head file is read first: with the writer at work the log can only be further than it by then.
+    `hear` is told each row that fits those before it. Never raises but what `hear` raises. The head file is read first:
+    with the writer at work the log can only be further than it by then.
     """
     try:
         head = HeadFile.beside(path).read()
@@ -60,7 +62,7 @@ def verify(path: Path) -> Verdict:
         if not path.is_file():
             return _absent(path, head)
         with closing(read_only(path)) as connection:
-            return _checked(connection, path, head)
+            return _checked(connection, path, head, hear)
     except DAMAGE as error:
         return Broken(0, f"{path} is damaged or not a journal ({error})")
     except OSError as error:
@@ -73,12 +75,12 @@ def _absent(path: Path, head: Head | None) -> Broken:
     return Broken(1, f"{path} is gone, though the head file says that it had {head.seq} rows")
 
 
-def _checked(connection: sqlite3.Connection, path: Path, head: Head | None) -> Verdict:
+def _checked(connection: sqlite3.Connection, path: Path, head: Head | None, hear: Hearer | None) -> Verdict:
     if _is_blank(connection):
         return _against_head(path, START, head)
     if reason := _no_journal(connection):
         return Broken(0, f"{path}: {reason}")
-    tip = follow(_rows(connection), head)
+    tip = follow(_rows(connection), head, hear)
     if isinstance(tip, Broken):
         return tip
     verdict = _against_head(path, tip, head)
@@ -121,14 +123,16 @@ def _rows(connection: sqlite3.Connection) -> Iterable[StoredRow]:
     return (StoredRow(*fields) for fields in connection.execute(layout.SELECT, (-(2**63), 2**63 - 1)))
 
 
-def follow(rows: Iterable[StoredRow], head: Head | None) -> Tip | Broken:
+def follow(rows: Iterable[StoredRow], head: Head | None, hear: Hearer | None = None) -> Tip | Broken:
     """The tip after all rows, each checked against the one before, and against the head where it names that row."""
     tip = START
     try:
         for row in rows:
-            _, tip = linked(tip, row)
+            header, tip = linked(tip, row)
             if head is not None and head.seq == row.seq and head.hash != row.hash:
                 return Broken(row.seq, "its hash is not the one that the head file says")
+            if hear is not None:
+                hear(header, row)
     except BrokenLink as error:
         return Broken(tip.head.seq + 1, str(error))
     except DAMAGE as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,30 +14,50 @@ from tui_trader.journal.canonical import canonical
 from tui_trader.journal.codec import decode, encode
 from tui_trader.journal.head import HeadFile
 from tui_trader.journal.layout import Draft, StoredRow, Tip, sealed
-from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
+from tui_trader.journal.ports import Entry, Fold, Head, JournalCorrupt, JournalUnwritable, Row
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.recall import recall
 from tui_trader.journal.store import HeadLags, LoopStore, Store, ThreadStore, unwritable
-from tui_trader.journal.whole import whole_to
 
 
 async def open_journal(
-    path: Path, clock: Clock, chance: Chance, *, threaded: bool, redact: Callable[[str], str]
+    path: Path,
+    clock: Clock,
+    chance: Chance,
+    *,
+    threaded: bool,
+    redact: Callable[[str], str],
+    recalled: Tip | None = None,
+    folds: Sequence[Fold] = (),
 ) -> "JournalWriter":
     """The journal at `path`, verified from the first row to the last; created where there is none.
 
-    `threaded` writes in a thread of its own (real time), else on the loop (virtual time); the rows are the same.
-    `redact` is applied to every text before it is written. Raises JournalCorrupt, JournalUnwritable.
+    Whoever has just read it gives what `recall` answered, and the folds that heard it then: it is not read again, and
+    they follow. `threaded` writes in a thread of its own (real time), else on the loop (virtual time); the rows are the
+    same. `redact` is applied to every text before it is written. Raises JournalCorrupt, JournalUnwritable.
     """
-    tip = whole_to(path)
+    tip = recalled or recall(path, *folds)
     store: Store = await ThreadStore.opened(path) if threaded else LoopStore(path)
     journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact)
+    journal.follow(*folds)
     try:
+        _check_end(path, tip)
         # Before the first row can be written: a log with rows and no head file can then not come from a crash.
         journal.head_file.write(tip.head, sync=True)
     except OSError as error:
         await store.close()
         raise unwritable(path, error) from None
+    except JournalCorrupt:
+        await store.close()
+        raise
     return journal
+
+
+def _check_end(path: Path, tip: Tip) -> None:
+    """Nobody has written since the log was read. Raises JournalCorrupt."""
+    with JournalReader(path) as reader:
+        if reader.head() != tip.head:
+            raise JournalCorrupt(f"{path}: rows came or went while the program started. Start it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +126,10 @@ class JournalWriter:
             for row in reader.rows(upto=self._head.seq):
                 for each in folds:
                     each.apply(row)
+        self._folds.extend(folds)
+
+    def follow(self, *folds: Fold) -> None:
+        """Feed the folds each new row; what has been so far they know, or need not know."""
         self._folds.extend(folds)
 
     def when_unwritable(self, listener: Callable[[JournalUnwritable], None]) -> None:

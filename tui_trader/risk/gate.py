@@ -6,7 +6,7 @@ the order as the ones before have shrunk it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -100,6 +100,8 @@ class Judgement:
     code: str = ""
     detail: str = ""
     clamps: tuple[Clamp, ...] = ()
+    passed: tuple[str, ...] = field(default=(), compare=False)
+    """The checks that had nothing against it, by name."""
 
 
 def checks_for(intent: Intent) -> tuple[Check, ...]:
@@ -126,26 +128,33 @@ def judge_wish(intent: Intent, book: Book, policy: Policy) -> Judgement:
 def judge_by(checks: Sequence[Check], intent: Intent, book: Book, policy: Policy) -> Judgement:
     """Judge by the given checks, in order; the first denial ends it."""
     clamps: list[Clamp] = []
+    agreed: list[str] = []
+    judgement = _judged(checks, intent, book, policy, clamps=clamps, agreed=agreed)
+    return replace(judgement, clamps=tuple(clamps), passed=tuple(agreed))
+
+
+def _judged(
+    checks: Sequence[Check], intent: Intent, book: Book, policy: Policy, *, clamps: list[Clamp], agreed: list[str]
+) -> Judgement:
+    """The verdict; what was clamped and who agreed on the way is added to the lists."""
     passed, detail = intent, ""
     for check in checks:
         verdict = _said(check, passed, book, policy)
         match verdict:
             case Allow():
-                continue
+                agreed.append(check.__name__)
             case Shrink():
                 smaller = _shrunk(passed, verdict, book)
                 clamps.append(Clamp(code=verdict.code.value, before=passed.quantity, after=smaller.quantity))
                 if smaller.quantity <= 0 or _is_too_small(smaller, book):
-                    return _denied(Deny(verdict.code, verdict.detail), clamps)
+                    return _denied(Deny(verdict.code, verdict.detail))
                 passed, detail = smaller, verdict.detail
             case Deny():
-                return _denied(verdict, clamps)
+                return _denied(verdict)
             case _:
                 assert_never(verdict)
     if clamps:
-        return Judgement(
-            verdict=Outcome.SHRINK, intent=passed, code=clamps[-1].code, detail=detail, clamps=tuple(clamps)
-        )
+        return Judgement(verdict=Outcome.SHRINK, intent=passed, code=clamps[-1].code, detail=detail)
     return Judgement(verdict=Outcome.ALLOW, intent=passed)
 
 
@@ -180,5 +189,5 @@ def _is_too_small(intent: Intent, book: Book) -> bool:
     return intent.quantity < instrument.min_quantity or (not exempt and worth < instrument.min_notional)
 
 
-def _denied(deny: Deny, clamps: Sequence[Clamp]) -> Judgement:
-    return Judgement(verdict=Outcome.DENY, intent=None, code=deny.code.value, detail=deny.detail, clamps=tuple(clamps))
+def _denied(deny: Deny) -> Judgement:
+    return Judgement(verdict=Outcome.DENY, intent=None, code=deny.code.value, detail=deny.detail)

@@ -13,8 +13,9 @@ from tui_trader.core.money import Price
 from tui_trader.core.records import JsonObject, RiskJudged, ToolCalled, ToolReturned, ToolStatus
 from tui_trader.core.words import Actor, Symbol
 from tui_trader.journal.emergency import EmergencyLog
-from tui_trader.journal.ports import Entry, Journal, JournalUnwritable, Row
+from tui_trader.journal.ports import Entry, Journal, JournalUnwritable
 from tui_trader.tools.arguments import Arguments
+from tui_trader.tools.calls import CallLog, correlation_of
 from tui_trader.tools.ports import Preview, ToolAnswer, ToolSpec
 from tui_trader.tools.recording import recordable
 from tui_trader.tools.schema import strict_schema
@@ -27,7 +28,6 @@ JOURNAL_UNWRITABLE = "JOURNAL_UNWRITABLE"
 TOOL_FAILED = "TOOL_FAILED"
 """The tool came upon something that nobody foresaw."""
 _LONGEST_REASON = 280
-_CALL = "call-"
 _UNKNOWN = "unknown"
 """What a tool that does not exist is called in the rows: a name of the model's making is none of ours."""
 
@@ -51,43 +51,31 @@ class _Noted:
 
 
 class ToolLayer:
-    """See the port `Toolbox`. Attach it to the journal as a fold: it numbers calls and finds unanswered ones."""
+    """See the port `Toolbox`."""
 
     def __init__(
-        self, tools: Iterable[Tool], *, journal: Journal, emergency: EmergencyLog, symbols: tuple[Symbol, ...]
+        self,
+        tools: Iterable[Tool],
+        *,
+        journal: Journal,
+        calls: CallLog,
+        emergency: EmergencyLog,
+        symbols: tuple[Symbol, ...],
     ) -> None:
-        """`symbols` are those that a model may name."""
+        """`calls` knows and follows the journal; `symbols` are those that a model may name."""
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._journal = journal
         self._emergency = emergency
         self._symbols = symbols
         self._catalogues = {caller: self._specs(caller, symbols) for caller in Actor}
-        self._calls = 0
-        self._unanswered: dict[str, ToolCalled] = {}
+        self._calls = calls
+        self._newest = 0
         self._running: set[asyncio.Task[ToolAnswer]] = set()
         """Calls that run, kept from the collector: their callers may be gone."""
-        self._judged: set[str] = set()
-        """Calls whose denial the gate has journalled already."""
-
-    # ------------------------------------------------------------------ fold
-
-    def apply(self, row: Row) -> None:
-        """Count calls and pair them with their results."""
-        match row.record:
-            case ToolCalled() as called:
-                self._calls = max(self._calls, _number_of(row.correlation))
-                self._unanswered[row.correlation] = called
-            case RiskJudged(verdict="deny") if row.correlation:
-                self._judged.add(row.correlation)
-            case ToolReturned():
-                self._judged.discard(row.correlation)
-                self._unanswered.pop(row.correlation, None)
-            case _:
-                pass
 
     async def close_interrupted(self) -> int:
         """At the start: calls that a crash cut off get their result row. Returns how many."""
-        cut_off = dict(self._unanswered)
+        cut_off = self._calls.unanswered
         for correlation, called in cut_off.items():
             record = ToolReturned(tool=called.tool, status=ToolStatus.INTERRUPTED, result={}, cycle=called.cycle)
             await self._journal.append(Entry(record=record, actor=Actor.SYSTEM, correlation=correlation))
@@ -124,8 +112,8 @@ class ToolLayer:
         seen: Price | None = None,
     ) -> ToolAnswer:
         """See the port."""
-        self._calls += 1
-        correlation = f"{_CALL}{self._calls}"
+        self._newest = max(self._newest, self._calls.newest) + 1
+        correlation = correlation_of(self._newest)
         known = self._tools.get(tool)
         named = known.name if known is not None else _UNKNOWN
         called = ToolCalled(tool=named, arguments=recordable(arguments), cycle=cycle)
@@ -188,7 +176,7 @@ class ToolLayer:
             await self._journal.append(_denial(admitted, caller, cycle, correlation))
             return admitted
         answer = await admitted.tool.run(admitted.call)
-        if answer.status is ToolStatus.DENIED and correlation not in self._judged:
+        if answer.status is ToolStatus.DENIED and not self._calls.is_judged(correlation):
             await self._journal.append(_denial(answer, caller, cycle, correlation))
         return answer
 
@@ -246,12 +234,6 @@ def _previewed(tool: Tool, call: Call) -> Preview:
     except Exception as error:  # noqa: BLE001 - a defect of one tool denies
         _log.exception("the preview of %s failed", tool.name)
         return Preview(verdict="deny", code=TOOL_FAILED, detail=f"the preview failed ({type(error).__name__})")
-
-
-def _number_of(correlation: str) -> int:
-    """The number in a call's correlation; zero where there is none."""
-    number = correlation.removeprefix(_CALL)
-    return int(number) if number.isascii() and number.isdecimal() else 0
 
 
 def _refused(tool: str, status: ToolStatus, code: str, detail: str) -> ToolAnswer:

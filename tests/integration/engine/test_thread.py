@@ -21,8 +21,8 @@ from tui_trader.core.records import (
 )
 from tui_trader.core.words import TradingState
 from tui_trader.engine.commands import AskStatus, Command, DecideNow, FlattenAll, Halt, Reply, Resume
+from tui_trader.engine.knowledge import known_from
 from tui_trader.engine.options import RunOptions
-from tui_trader.engine.past import past_of
 from tui_trader.engine.resting import resting_status
 from tui_trader.engine.thread import EngineThread
 from tui_trader.journal.ports import JournalCorrupt
@@ -268,7 +268,7 @@ def test_a_run_of_n_cycles_decides_n_times_and_leaves_a_sound_journal(tmp_path: 
 def test_a_second_run_goes_on_with_number_time_and_market(tmp_path: Path) -> None:
     options = run_options(tmp_path / "home", cycles=5)
     finished(options)
-    between = past_of(options.home.journal).last_time
+    between = known_from(options.home.journal)[0].past.last_time
     engine, lines = finished(options)
     assert engine.failure is None
     assert [line["cycle"] for line in lines if line["event"] == "decision"] == [6, 7, 8, 9, 10]
@@ -296,7 +296,7 @@ def test_a_stop_right_after_an_entry_leaves_it_protected_or_closed(tmp_path: Pat
         assert engine.ended is not None
         assert engine.ended.is_settled
         stopped_in += engine.ended.reason == "in the middle of an entry"
-        ledger = past_of(options.home.journal).ledger
+        ledger = known_from(options.home.journal)[0].ledger
         entries = [order for order in ledger.open_orders() if order.intent.purpose is Purpose.ENTRY]
         assert entries == []
         for symbol in ledger.positions:
@@ -319,7 +319,7 @@ def test_a_stop_right_after_the_first_fill_leaves_it_protected_or_closed(tmp_pat
     assert engine.ended is not None
     assert (engine.ended.reason, engine.ended.is_settled) == ("at the first fill", True)
     assert any(isinstance(record, OrderFilled) for record in records_of(options.home))
-    ledger = past_of(options.home.journal).ledger
+    ledger = known_from(options.home.journal)[0].ledger
     assert list(ledger.positions) == ["BTCUSDT"]
     stops = [order for order in ledger.open_orders() if order.intent.purpose is Purpose.STOP]
     assert [(stop.status, stop.intent.stop_price) for stop in stops] == [

@@ -26,7 +26,6 @@ def live() -> tuple[Log, list[JsonObject]]:
     lines: list[JsonObject] = []
     ledger = Ledger()
     fold = LineFold(ledger, ApprovalFold(), lines.append)
-    fold.go_live()
     return Log((ledger, fold)), lines
 
 
@@ -150,16 +149,3 @@ def test_what_nobody_follows_has_no_line() -> None:
     log.write(EquityMarked(equity=D(1), wallet=D(1)))
     log.write(OrderChanged(client_order_id=log.last_order, status=OrderStatus.SENT))
     assert lines == []
-
-
-def test_the_past_is_no_news() -> None:
-    lines: list[JsonObject] = []
-    ledger = Ledger()
-    fold = LineFold(ledger, ApprovalFold(), lines.append)
-    log = Log((ledger, fold))
-    log.write(OrderIntended(intent=entry()))
-    order = log.last_order
-    assert lines == []
-    fold.go_live()
-    log.write(OrderChanged(client_order_id=order, status=OrderStatus.SENT))
-    assert [line["status"] for line in lines] == ["SENT"]

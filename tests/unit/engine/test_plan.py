@@ -14,8 +14,8 @@ from tui_trader.core.order import OrderStatus
 from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended, Record
 from tui_trader.core.words import Mode
 from tui_trader.engine.home import HomeError
+from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.options import RunOptions, speed_of
-from tui_trader.engine.past import Past
 from tui_trader.engine.plan import Plan, plan_of
 from tui_trader.engine.settings import OpenAISettings, Settings, SettingsError
 from tui_trader.market.ports import FeedError
@@ -24,39 +24,39 @@ from tui_trader.market.synthetic import SEEDED_START
 OTHER_SEED = 8
 
 
-def past_of_rows(records: Sequence[Record]) -> Past:
-    past = Past()
-    Log((past,)).write_all(records)
-    return past
+def knowledge_of_rows(records: Sequence[Record]) -> Knowledge:
+    knowledge = Knowledge()
+    Log((knowledge,)).write_all(records)
+    return knowledge
 
 
-def used(*, market_seed: int = SEED, market_start: Instant = SEEDED_START) -> Past:
+def used(*, market_seed: int = SEED, market_start: Instant = SEEDED_START) -> Knowledge:
     """A home whose last run was on the synthetic market of this seed, and is flat."""
-    return past_of_rows([opened(), started(market_seed=market_seed, market_start=market_start)])
+    return knowledge_of_rows([opened(), started(market_seed=market_seed, market_start=market_start)])
 
 
-def holding() -> Past:
+def holding() -> Knowledge:
     """The same with a position."""
-    past = Past()
-    log = Log((past,))
+    knowledge = Knowledge()
+    log = Log((knowledge,))
     log.write_all([opened(), started(), OrderIntended(intent=entry())])
     order = log.last_order
     log.write(OrderFilled(fill=fill(order)))
     log.write(OrderChanged(client_order_id=order, status=OrderStatus.SENT))
     log.write(OrderChanged(client_order_id=order, status=OrderStatus.FILLED))
-    assert past.ledger.positions
-    assert not past.ledger.open_orders()
-    return past
+    assert knowledge.ledger.positions
+    assert not knowledge.ledger.open_orders()
+    return knowledge
 
 
-def working() -> Past:
+def working() -> Knowledge:
     """The same with an order of unknown fate."""
-    past = Past()
-    log = Log((past,))
+    knowledge = Knowledge()
+    log = Log((knowledge,))
     log.write_all([opened(), started(), OrderIntended(intent=entry())])
     log.write(OrderChanged(client_order_id=log.last_order, status=OrderStatus.UNKNOWN))
-    assert past.ledger.open_orders()
-    return past
+    assert knowledge.ledger.open_orders()
+    return knowledge
 
 
 def klines(folder: Path, *, start: Instant = NOON, name: str = "BTCUSDT-1m-test.csv") -> Path:
@@ -88,13 +88,13 @@ def changed(options: RunOptions, **changes: object) -> RunOptions:
 
 
 def test_a_fresh_home_with_a_seed_begins_at_the_seeded_market_and_time(options: RunOptions) -> None:
-    plan = plan_of(options, Past())
+    plan = plan_of(options, Knowledge())
     assert (plan.market_seed, plan.market_start, plan.epoch) == (SEED, SEEDED_START, SEEDED_START)
     assert plan.resumes_after is None
 
 
 def test_a_fresh_home_without_a_seed_draws_one_and_begins_now(options: RunOptions) -> None:
-    first, second = (plan_of(changed(options, seed=None), Past()) for _ in range(2))
+    first, second = (plan_of(changed(options, seed=None), Knowledge()) for _ in range(2))
     assert first.market_seed is not None
     assert first.market_seed != second.market_seed
     assert first.epoch == first.market_start > SEEDED_START
@@ -102,10 +102,10 @@ def test_a_fresh_home_without_a_seed_draws_one_and_begins_now(options: RunOption
 
 @pytest.mark.parametrize("seed", [None, SEED])
 def test_a_used_home_goes_on_in_its_market_after_its_last_row(options: RunOptions, seed: int | None) -> None:
-    past = used()
-    plan = plan_of(changed(options, seed=seed), past)
+    knowledge = used()
+    plan = plan_of(changed(options, seed=seed), knowledge)
     assert (plan.market_seed, plan.market_start) == (SEED, SEEDED_START)
-    assert plan.epoch == max(SEEDED_START, past.last_time or SEEDED_START)
+    assert plan.epoch == max(SEEDED_START, knowledge.past.last_time or SEEDED_START)
     assert plan.resumes_after == plan.epoch
 
 
@@ -114,15 +114,17 @@ def test_another_seed_is_another_market(options: RunOptions) -> None:
     assert plan.market_seed == OTHER_SEED
 
 
-@pytest.mark.parametrize("past", [holding, working])
-def test_a_market_is_not_changed_under_a_position_or_an_order(options: RunOptions, past: Callable[[], Past]) -> None:
+@pytest.mark.parametrize("knowledge", [holding, working])
+def test_a_market_is_not_changed_under_a_position_or_an_order(
+    options: RunOptions, knowledge: Callable[[], Knowledge]
+) -> None:
     with pytest.raises(HomeError, match=r"open on the market synthetic.*only when flat.*[Ff]latten"):
-        plan_of(changed(options, seed=OTHER_SEED), past())
+        plan_of(changed(options, seed=OTHER_SEED), knowledge())
 
 
-@pytest.mark.parametrize("past", [holding, working])
-def test_on_the_same_market_a_position_goes_on(options: RunOptions, past: Callable[[], Past]) -> None:
-    assert plan_of(options, past()).market_seed == SEED
+@pytest.mark.parametrize("knowledge", [holding, working])
+def test_on_the_same_market_a_position_goes_on(options: RunOptions, knowledge: Callable[[], Knowledge]) -> None:
+    assert plan_of(options, knowledge()).market_seed == SEED
 
 
 def test_with_and_without_a_book_it_is_one_market_but_it_changes_only_when_flat(options: RunOptions) -> None:
@@ -150,14 +152,14 @@ def test_time_does_not_go_back_in_a_home(options: RunOptions, tmp_path: Path) ->
 def test_the_same_file_under_another_path_is_the_same_market(options: RunOptions, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     moved.mkdir()
-    past = past_of_rows([opened(), started(f"file:/elsewhere/{klines(tmp_path).name}", market_seed=None)])
-    plan = plan_of(changed(options, feed=f"file:{klines(moved)}"), past)
-    assert plan.epoch == past.last_time
-    assert plan.resumes_after == past.last_time
+    knowledge = knowledge_of_rows([opened(), started(f"file:/elsewhere/{klines(tmp_path).name}", market_seed=None)])
+    plan = plan_of(changed(options, feed=f"file:{klines(moved)}"), knowledge)
+    assert plan.epoch == knowledge.past.last_time
+    assert plan.resumes_after == knowledge.past.last_time
 
 
 def test_recorded_prices_begin_where_the_file_begins(options: RunOptions, tmp_path: Path) -> None:
-    plan = plan_of(changed(options, feed=f"file:{klines(tmp_path)}"), Past())
+    plan = plan_of(changed(options, feed=f"file:{klines(tmp_path)}"), Knowledge())
     assert (plan.epoch, plan.market_seed, plan.symbols) == (NOON, None, ("BTCUSDT",))
 
 
@@ -165,29 +167,29 @@ def test_recorded_prices_begin_where_the_file_begins(options: RunOptions, tmp_pa
 
 
 def test_symbols_narrow_the_policy_and_nothing_else(options: RunOptions) -> None:
-    assert plan_of(changed(options, symbols=("ethusdt",)), Past()).symbols == ("ETHUSDT",)
-    assert plan_of(changed(options, symbols=()), Past()).symbols == ("BTCUSDT", "ETHUSDT")
+    assert plan_of(changed(options, symbols=("ethusdt",)), Knowledge()).symbols == ("ETHUSDT",)
+    assert plan_of(changed(options, symbols=()), Knowledge()).symbols == ("BTCUSDT", "ETHUSDT")
     with pytest.raises(SettingsError, match=r"--symbols DOGEUSDT: not in the policy of trader"):
-        plan_of(changed(options, symbols=("BTCUSDT", "DOGEUSDT")), Past())
+        plan_of(changed(options, symbols=("BTCUSDT", "DOGEUSDT")), Knowledge())
 
 
 def test_a_feed_without_any_of_the_symbols_is_refused(options: RunOptions, tmp_path: Path) -> None:
     with pytest.raises(FeedError):
-        plan_of(changed(options, feed=f"file:{klines(tmp_path)}", symbols=("ETHUSDT",)), Past())
+        plan_of(changed(options, feed=f"file:{klines(tmp_path)}", symbols=("ETHUSDT",)), Knowledge())
 
 
 @pytest.mark.parametrize("mode", [Mode.DEMO, Mode.LIVE])
 def test_only_paper_is_traded_so_far(options: RunOptions, mode: Mode) -> None:
     with pytest.raises(SettingsError, match=f"--mode {mode.value}"):
-        plan_of(changed(options, mode=mode), Past())
+        plan_of(changed(options, mode=mode), Knowledge())
 
 
 def test_a_home_of_another_mode_is_refused(options: RunOptions) -> None:
-    past = used()
-    assert past.opened is not None
-    object.__setattr__(past.opened, "mode", Mode.LIVE)
+    knowledge = used()
+    assert knowledge.past.opened is not None
+    object.__setattr__(knowledge.past.opened, "mode", Mode.LIVE)
     with pytest.raises(HomeError, match="belongs to mode live and stays so"):
-        plan_of(options, past)
+        plan_of(options, knowledge)
 
 
 # ---------------------------------------------------------------------- who decides
@@ -195,7 +197,7 @@ def test_a_home_of_another_mode_is_refused(options: RunOptions) -> None:
 
 def deciding(options: RunOptions, decider: str, *, key: str | None) -> Plan:
     settings = Settings.model_construct(openai=OpenAISettings(api_key=SecretStr(key) if key else None))
-    return plan_of(changed(options, decider=decider, settings=settings), Past())
+    return plan_of(changed(options, decider=decider, settings=settings), Knowledge())
 
 
 def test_auto_means_the_model_where_there_is_a_key_and_says_why(options: RunOptions) -> None:

@@ -15,6 +15,7 @@ from tui_trader.core.words import Autonomy, CycleVerdict, Mode, TradingState
 from tui_trader.engine import views
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.publisher import Publisher
+from tui_trader.engine.tail import Tail
 from tui_trader.engine.views import AuditView, DecisionsView, QuotesView, StatusView, TraceView
 
 ALL = (
@@ -61,6 +62,7 @@ class Stage:
     """A publisher, its mailbox, and the real time that its pulses see."""
 
     mailbox: Mailbox = field(default_factory=Mailbox)
+    tail: Tail = field(default_factory=Tail)
     real: float = 1_000.0
     made: dict[str, int] = field(default_factory=lambda: {"status": 0, "quotes": 0})
     publisher: Publisher = field(init=False)
@@ -70,6 +72,7 @@ class Stage:
             return Publisher(
                 self.mailbox,
                 clock,  # type: ignore[arg-type]  # the loop's clock
+                self.tail,
                 status=self._status,
                 quotes=self._quotes,
                 limits=tuple,
@@ -166,7 +169,7 @@ def test_a_cycle_that_is_decided_anew_begins_with_a_dark_graph_too(stage: Stage)
 
 @pytest.mark.parametrize(("rows", "kept"), [(3, 3), (800, 500)])
 def test_the_journals_tail_is_kept_short_oldest_first(stage: Stage, *, rows: int, kept: int) -> None:
-    log = Log((stage.publisher,))
+    log = Log((stage.tail,))
     for _ in range(rows):
         log.write(EquityMarked(equity=D(1), wallet=D(1)))
     stage.publisher.publish_all()
@@ -176,7 +179,7 @@ def test_the_journals_tail_is_kept_short_oldest_first(stage: Stage, *, rows: int
 
 
 def test_decisions_are_kept_with_their_time(stage: Stage) -> None:
-    log = Log((stage.publisher,))
+    log = Log((stage.tail,))
     decided = CycleDecided(cycle=5, symbols=(BTC,), verdict=CycleVerdict.HOLD, reason="calm", decider="rules")
     row = log.write(decided)
     stage.publisher.publish_all()

@@ -41,6 +41,9 @@ class ListJournal:
     def attach(self, fold: Fold) -> None:
         self._folds.append(fold)
 
+    def follow(self, *folds: Fold) -> None:
+        self._folds.extend(folds)
+
     async def append(self, *entries: Entry) -> tuple[Row, ...]:
         turn = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().call_soon(turn.set_result, None)
