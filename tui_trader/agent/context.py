@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tui_trader.agent.attention import Attention, skips_unchanged
 from tui_trader.agent.deciders.ports import Decider
 from tui_trader.agent.decision_log import DecisionLog
 from tui_trader.agent.trace import AgentListener
@@ -27,8 +28,16 @@ class CycleContext:
     clock: Clock
     log: DecisionLog
     emit: AgentListener
+    attention: Attention
+    asks_model: bool
+    """Whether the decider is, or stands for, a model: slow, and usually paid for."""
     began: Instant
     due: Instant
+
+    @property
+    def skips_unchanged(self) -> bool:
+        """Whether a decision is skipped while nothing that matters has changed."""
+        return skips_unchanged(self.policy.triage, asks_model=self.asks_model)
 
     @property
     def seconds_left(self) -> float:

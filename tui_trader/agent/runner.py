@@ -7,6 +7,7 @@ from collections.abc import Callable
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from tui_trader.agent.attention import Attention, skips_unchanged
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.ports import Decider
 from tui_trader.agent.decision_log import DecisionLog
@@ -24,8 +25,6 @@ from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.policy import Policy
 from tui_trader.tools.ports import Readings, Toolbox
 
-BESIDE_THE_DECIDER = 2.0
-"""Seconds of deliberation beside the decider's own deadline: looking, previewing."""
 STUCK_AFTER = 60.0
 """Seconds after which execution is given up as stuck. A desk's own deadlines are far below this."""
 KEPT_THREADS = 50
@@ -49,10 +48,11 @@ class Agent:
         policy: Callable[[], Policy],
         checkpointer: "BaseCheckpointSaver[str]",
         emit: AgentListener = unheard,
+        asks_model: bool = False,
     ) -> None:
         """`policy` is asked at the start of each cycle, since limits may be tightened between two.
 
-        The decider's faults are counted on the breaker `MODEL`.
+        The decider's faults are counted on the breaker `MODEL`. `asks_model`: the decider is, or stands for, a model.
         """
         forbid_tracing()
         self._decider = decider
@@ -64,6 +64,8 @@ class Agent:
         self._policy = policy
         self._checkpointer = checkpointer
         self._emit = emit
+        self._asks_model = asks_model
+        self.attention = Attention()
         self._graph = build_graph(checkpointer)
 
     async def cycle(self, number: int) -> CycleDecided:
@@ -87,6 +89,11 @@ class Agent:
         """Lets go of what the decider holds open; call it once, after the last cycle, on the loop of the cycles."""
         await self._decider.close()
 
+    @property
+    def skips_unchanged(self) -> bool:
+        """Whether a decision is skipped while nothing that matters has changed, by the policy in force."""
+        return skips_unchanged(self._policy().triage, asks_model=self._asks_model)
+
     def _context(self, number: int) -> CycleContext:
         policy = self._policy()
         began = self._clock.now()
@@ -100,8 +107,10 @@ class Agent:
             clock=self._clock,
             log=DecisionLog(self._journal, self._emit),
             emit=self._emit,
+            attention=self.attention,
+            asks_model=self._asks_model,
             began=began,
-            due=later(began, policy.llm.deadline + BESIDE_THE_DECIDER),
+            due=later(began, policy.llm.deadline),
         )
 
     async def _run(self, context: CycleContext) -> None:

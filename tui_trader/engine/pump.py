@@ -19,11 +19,14 @@ class Pump:
         counterparty: Callable[[MarketEvent], None] | None,
         watch: Callable[[], None],
     ) -> None:
-        """`counterparty` is the paper exchange's ear; `watch` is called after each event (views are made there)."""
+        """`counterparty` is the paper exchange's ear; `watch` is called after each event (views are made there).
+
+        More `watchers` may be added before it runs.
+        """
+        self.watchers = [watch]
         self._feed = feed
         self._market = market
         self._counterparty = counterparty
-        self._watch = watch
 
     async def run(self, after: Instant | None) -> None:
         """Carry all events later than `after`; returns where the data end. Raises FeedError."""
@@ -31,4 +34,5 @@ class Pump:
             if self._counterparty is not None:
                 self._counterparty(event)
             self._market.apply(event)
-            self._watch()
+            for watch in self.watchers:
+                watch()

@@ -1,10 +1,12 @@
 """The rhythm: one decision an interval, never two at once, and one at once when asked."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 
-from tui_trader.core.clock import NANOSECONDS, Clock, Instant, later
+from tui_trader.core.clock import NANOSECONDS, Clock, Instant, elapsed, later
 
+_HOUR = 3_600.0
 _AFTER_THE_BOUNDARY = 0.2
 """Seconds by which a decision follows the interval's boundary, so that the candle which closed there is in."""
 
@@ -25,6 +27,8 @@ class Schedule:
         self._interval = interval
         self._decide = decide
         self._cycle = first_cycle
+        self._began: Instant | None = None
+        self._early: deque[Instant] = deque()
         self._asked = asyncio.Event()
         self._stopping = asyncio.Event()
         self.next_at: Instant | None = None
@@ -44,6 +48,21 @@ class Schedule:
         """Do not wait; while a decision runs, one more follows it."""
         self._asked.set()
 
+    def decide_early(self, *, spacing: float, per_hour: int) -> bool:
+        """Do not wait, unless a decision runs, one began less than `spacing` seconds ago, or the hour's are used up.
+
+        Whether it was accepted. What happens while a decision runs is seen at the next one.
+        """
+        now = self._clock.now()
+        while self._early and elapsed(self._early[0], now) >= _HOUR:
+            self._early.popleft()
+        too_soon = self._began is None or elapsed(self._began, now) < spacing
+        if too_soon or self.is_deciding or self._asked.is_set() or len(self._early) >= per_hour:
+            return False
+        self._early.append(now)
+        self._asked.set()
+        return True
+
     def stop(self) -> None:
         """No further cycle; the one that runs is finished."""
         self._stopping.set()
@@ -62,6 +81,7 @@ class Schedule:
     async def _one(self) -> None:
         self._asked.clear()
         self.is_deciding = True
+        self._began = self._clock.now()
         try:
             number, self._cycle = self._cycle, self._cycle + 1
             await self._decide(number)

@@ -11,8 +11,9 @@ from tui_trader.agent.runner import Agent
 from tui_trader.core.clock import Clock, WallClock, text
 from tui_trader.core.money import ZERO, Money
 from tui_trader.core.records import EngineStarted, EngineStopped, HomeOpened, JsonObject, Record
-from tui_trader.core.words import Actor
+from tui_trader.core.words import Actor, Economy
 from tui_trader.desk.scribe import note_to
+from tui_trader.engine.alarm import Alarm
 from tui_trader.engine.folds import Folds
 from tui_trader.engine.lines import LineFold, LineSink
 from tui_trader.engine.operator import OperatorDesk
@@ -84,6 +85,16 @@ class Trader:
             decide=self._decide,
             first_cycle=assembly.plan.past.last_cycle + 1,
         )
+        self._alarm = Alarm(
+            attention=agent.attention,
+            market=assembly.market,
+            ledger=assembly.ledger,
+            clock=clock,
+            policy=lambda: assembly.policy.current,
+            schedule=self.schedule,
+            is_on=self._may_be_early,
+        )
+        pump.watchers.append(self._alarm.look)
         self.operator = OperatorDesk(
             assembly.tools,
             clock,
@@ -137,7 +148,8 @@ class Trader:
 
     async def _begin(self) -> None:
         """Everything that must be durable or warm before the first look at the exchange."""
-        listeners = (self._totals, self._lines) if self._lines is not None else (self._totals,)
+        told = (self._totals, self._alarm)
+        listeners = (*told, self._lines) if self._lines is not None else told
         self._journal.follow(*listeners)
         self._assembly.desk.tell_aside(Folds(*listeners, self._tail))
         await import_emergencies(self._emergency, self._journal)
@@ -207,6 +219,12 @@ class Trader:
         return Ended(summary=summary, reason=reason, is_settled=settled, failure=failure)
 
     # ------------------------------------------------------------------ between
+
+    def _may_be_early(self) -> bool:
+        """Where decisions that bring nothing new are skipped, and the model's money is not short."""
+        if not self._agent.skips_unchanged:
+            return False
+        return self._assembly.meters.spending.economy(self._clock.now()).economy is Economy.FULL
 
     def _interval(self) -> float:
         """Seconds between two decisions: the policy's, or more where the model's money is short."""

@@ -184,4 +184,5 @@ def agent_of(
         policy=lambda: assembly.policy.current,
         checkpointer=checkpointer,
         emit=emit,
+        asks_model=assembly.plan.decider != "rules",
     )

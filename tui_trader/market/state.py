@@ -130,6 +130,11 @@ class MarketState:
         state = self._symbols.get(symbol)
         return state.quote if state else None
 
+    def next_funding(self, symbol: Symbol) -> Instant | None:
+        """When funding settles next, as the newest mark says."""
+        state = self._symbols.get(symbol)
+        return state.mark.next_funding if state and state.mark else None
+
     def book(self, symbol: Symbol) -> OrderBook | None:
         """The order book, where the feed has one; to be read only, and only while it `is_whole`."""
         state = self._symbols.get(symbol)

@@ -218,7 +218,7 @@ class ModelLimits(_Closed):
 
     model: Annotated[str, AfterValidator(_model_name)] = Field(examples=["gpt-5.4-mini"])
     deadline: Annotated[float, BeforeValidator(_Duration("0.1s", "10m")), _AS_DURATION] = Field(examples=["5s"])
-    """Real seconds for one call, whatever the speed of the engine's clock."""
+    """Seconds from the first look at the market to the verdict; a call to the model gets what is left, in real time."""
     max_usd_per_day: Annotated[Money, BeforeValidator(_Figure("0.01", "10000")), _AS_TEXT] = Field(examples=["2.00"])
     """In USD, from 00:00 UTC."""
     investigate_rounds: Annotated[int, BeforeValidator(_Whole(0, 3))] = 0

@@ -32,6 +32,7 @@ class Bench:
     readings: FakeReadings = field(default_factory=FakeReadings)
     toolbox: FakeToolbox = field(default_factory=FakeToolbox)
     saver: BaseCheckpointSaver[str] = field(default_factory=InMemorySaver)
+    asks_model: bool = False
     events: list[AgentEvent] = field(default_factory=list)
     journal: MemoryJournal = field(init=False)
     breakers: Breakers = field(init=False)
@@ -53,6 +54,7 @@ class Bench:
             policy=lambda: self.policy,
             checkpointer=self.saver,
             emit=self.events.append,
+            asks_model=self.asks_model,
         )
 
     @property

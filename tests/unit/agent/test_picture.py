@@ -1,5 +1,7 @@
 """The pictures show the graph that runs."""
 
+from pathlib import Path
+
 from tui_trader.agent.picture import ascii_art, mermaid
 from tui_trader.agent.trace import NodeName
 
@@ -18,3 +20,9 @@ def test_the_lines_show_the_nodes_from_top_to_bottom_and_where_hold_leads() -> N
     assert [line.split()[1] for line in lines if "hold" in line] == nodes[:5]
     assert "◄" in lines[-1]
     assert max(map(len, lines)) < 80
+
+
+def test_the_picture_in_the_readme_is_the_graph_that_runs() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    drawn = readme.split("```mermaid\n", 1)[1].split("```", 1)[0]
+    assert drawn == mermaid()

@@ -56,7 +56,7 @@ def test_a_decider_that_does_not_amend_is_not_asked_again() -> None:
 
 def test_an_amendment_is_not_begun_without_time() -> None:
     async def scenario(clock: LoopClock) -> Bench:
-        bench = Bench(clock, ScriptedDecider([wants(OPEN)], amends=True, before=lambda: clock.sleep(6.0)))
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)], amends=True, before=lambda: clock.sleep(4.0)))
         bench.toolbox.denied = {"open_position": "REWARD"}
         await bench.agent().cycle(1)
         return bench
@@ -81,8 +81,8 @@ def test_deliberation_that_outlasts_its_deadline_is_late_and_trades_nothing(wher
     decided, bench, seconds = in_virtual_time(scenario)
     assert decided.reason.startswith(Fault.LATE.value)
     assert bench.toolbox.calls == []
-    assert seconds == pytest.approx(7.0)
-    assert decided.milliseconds == 7_000
+    assert seconds == pytest.approx(5.0)
+    assert decided.milliseconds == 5_000
 
 
 def test_execution_that_has_begun_is_not_cut_short_by_the_deadline() -> None:
@@ -106,7 +106,7 @@ def test_execution_that_never_ends_is_given_up_and_recorded() -> None:
 
     decided, seconds = in_virtual_time(scenario)
     assert decided.verdict is CycleVerdict.FAULT
-    assert seconds == pytest.approx(7.0 + STUCK_AFTER)
+    assert seconds == pytest.approx(5.0 + STUCK_AFTER)
 
 
 def test_symbols_are_gathered_at_the_same_time() -> None:

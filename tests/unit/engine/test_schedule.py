@@ -193,3 +193,45 @@ def test_it_says_when_the_next_decision_is_due() -> None:
 async def _ran(rhythm: Rhythm, cycles: int) -> Rhythm:
     await rhythm.schedule.run(cycles)
     return rhythm
+
+
+@given(
+    wishes=st.lists(st.floats(0, 4_000), max_size=40),
+    lasting=st.floats(0, 30),
+    spacing=st.floats(1, 100),
+    per_hour=st.integers(0, 5),
+)
+def test_early_decisions_are_never_two_at_once_nor_too_near_nor_too_many(
+    wishes: list[float], *, lasting: float, spacing: float, per_hour: int
+) -> None:
+    async def scenario(clock: LoopClock) -> tuple[Rhythm, list[float]]:
+        rhythm = Rhythm(clock, interval=600.0, lasting=lasting)
+        running = asyncio.create_task(rhythm.schedule.run(None))
+        accepted: list[float] = []
+        for wish in sorted(wishes):
+            await clock.sleep_until(later(NOON, wish))
+            if rhythm.schedule.decide_early(spacing=spacing, per_hour=per_hour):
+                assert not rhythm.schedule.is_deciding
+                accepted.append(wish)
+        await clock.sleep_until(later(NOON, 4_800))
+        rhythm.schedule.stop()
+        await running
+        return rhythm, accepted
+
+    rhythm, accepted = in_virtual_time(scenario)
+    for wish in accepted:
+        began = next(begin for begin in rhythm.began if begin >= wish - 1e-3)
+        assert began - wish < 1e-3, "an accepted wish is decided at once"
+        before = [begin for begin in rhythm.began if begin < wish - 1e-3]
+        assert before
+        assert wish - max(before) >= spacing - 1e-3
+        assert sum(wish - 3_600 < other <= wish for other in accepted) <= per_hour
+
+
+def test_before_the_first_decision_nothing_is_early() -> None:
+    rhythm = in_virtual_time(lambda clock: _unbegun(Rhythm(clock)))
+    assert not rhythm.schedule.decide_early(spacing=1.0, per_hour=9)
+
+
+async def _unbegun(rhythm: Rhythm) -> Rhythm:
+    return rhythm

@@ -11,6 +11,10 @@ from tui_trader.core.money import ZERO, Money, Price, plain
 from tui_trader.core.words import Actor, CycleVerdict, Symbol
 from tui_trader.risk.breakers import MODEL
 
+_LONGEST_JUDGEMENT = 0.25
+_SHARE_TO_JUDGE = 0.1
+"""What is kept for previewing the answer: seconds at most, and a share of the deadline."""
+
 
 def request_of(state: CycleState, context: CycleContext, denied: tuple[DeniedCall, ...] = ()) -> DecisionRequest:
     """The request for this cycle: trading tools are on offer, and reading tools where the policy lets it look first."""
@@ -19,9 +23,14 @@ def request_of(state: CycleState, context: CycleContext, denied: tuple[DeniedCal
         observation=state["observation"],
         tools=tuple(spec for spec in context.toolbox.catalogue(Actor.AGENT) if spec.trades),
         investigation=investigation_of(context),
-        deadline=max(0.0, min(context.policy.llm.deadline, context.seconds_left)),
+        deadline=max(0.0, context.seconds_left - _time_to_judge(context)),
         denied=denied,
     )
+
+
+def _time_to_judge(context: CycleContext) -> float:
+    """Seconds of the deliberation that the decider leaves: its answer has to pass the gate in time, too."""
+    return min(_LONGEST_JUDGEMENT, context.policy.llm.deadline * _SHARE_TO_JUDGE)
 
 
 def spent_so_far(state: CycleState) -> Money:
@@ -56,6 +65,7 @@ async def answer_to(state: CycleState, context: CycleContext, denied: tuple[Deni
         await context.breakers.failed(MODEL, fault.value)
         return {**update, **faulted(fault), "actions": []}
     await context.breakers.succeeded(MODEL)
+    context.attention.looked(state["observation"], context.policy.triage)
     return update if actions else {**update, "settled": CycleVerdict.HOLD.value}
 
 

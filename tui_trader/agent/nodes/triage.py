@@ -2,6 +2,7 @@
 
 from langgraph.runtime import Runtime
 
+from tui_trader.agent.attention import news
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.nodes.request import request_of
 from tui_trader.agent.observation import Observation
@@ -9,16 +10,30 @@ from tui_trader.agent.state import CycleState, shorten
 from tui_trader.core.words import CycleVerdict, TradingState
 from tui_trader.risk.breakers import MODEL
 
+_NOTHING_NEW = "nothing that matters has changed since the last decision"
+
 
 async def triage(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
     """Goes on, or settles the cycle as skipped with the reason."""
     observation = state["observation"]
     context = runtime.context
-    reason = _nothing_to_decide(observation) or _breaker_open(context) or await _budget_spent(state, context)
+    reason = _nothing_to_decide(observation) or _breaker_open(context)
+    why = reason or _what_is_new(observation, context)
+    reason = reason or (_NOTHING_NEW if why is None else await _budget_spent(state, context))
     if reason is None:
-        return {"note": "worth a decision"}
+        return {"note": shorten(f"worth a decision: {why}")}
     reason = shorten(reason)
     return {"settled": CycleVerdict.SKIP.value, "reason": reason, "note": reason}
+
+
+def _what_is_new(observation: Observation, context: CycleContext) -> str | None:
+    """Why it is worth a decision; None where nothing that matters has changed since the decider last answered."""
+    if not context.skips_unchanged:
+        return "every interval is"
+    seen = context.attention.seen
+    if seen is None:
+        return "the first look"
+    return news(seen, observation, context.policy.triage, context.policy.interval)
 
 
 def _nothing_to_decide(observation: Observation) -> str | None:
