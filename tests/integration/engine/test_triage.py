@@ -17,8 +17,8 @@ CYCLES = 60
 def options(folder: Path, scope: str) -> RunOptions:
     found = run_options(folder, cycles=CYCLES, prompt="triaging")
     found.home.prompts.mkdir()
-    triage = f"triage:\n  applies_to: {scope}\n  early_move_atr: 3\nllm:\n"
-    text = SHIPPED.replace("name: trader", "name: triaging").replace("llm:\n", triage, 1)
+    text = SHIPPED.replace("name: trader", "name: triaging")
+    text = text.replace("applies_to: model", f"applies_to: {scope}").replace("early_move_atr: 6", "early_move_atr: 3")
     (found.home.prompts / "triaging.md").write_text(text)
     return found
 

@@ -114,7 +114,7 @@ def test_the_sentence_for_a_missing_limit() -> None:
         ("[BTCUSDT, ETHUSDT]", "BTCUSDT", 3, ["a list of"]),
         ("risk:\n", "risk: 3\nx:\n", 7, ["x is not a known setting"]),
         ("name: trader", "name: ../etc", 2, ["short name"]),
-        ("model: gpt-5.4-mini", "model: ''", 29, ["model is empty", "name of a model"]),
+        ("model: gpt-5.4-mini", "model: ''", 32, ["model is empty", "name of a model"]),
         ("name: trader", "name: [trader", 3, ["not YAML"]),
         ("name: trader", "name: &a [*a]", 2, ["anchors"]),
         ("name: trader", "? [a]\n: b", 2, ["plain word"]),
