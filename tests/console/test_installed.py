@@ -128,7 +128,6 @@ def test_a_stop_signal_does_not_suspend_it(tmp_path: Path) -> None:
 
 
 @requires_tmux
-@pytest.mark.slow  # on a busy machine Textual now and then keeps the size from before tmux shaped the window
 def test_a_terminal_too_small_says_so_and_halts(tmp_path: Path) -> None:
     with Terminal(_console(tmp_path, "--speed", "60"), size=(60, 20)) as terminal:
         terminal.wait_for_text("terminal too small (80x24 needed)")
@@ -138,6 +137,24 @@ def test_a_terminal_too_small_says_so_and_halts(tmp_path: Path) -> None:
         terminal.resize(80, 24)
         terminal.wait_for_text("halted at the console")
     assert (tmp_path / "journal.db").exists()
+
+
+_DEAF_TO_RESIZES = (
+    "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH]); "
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
+@requires_tmux
+def test_a_size_of_which_no_signal_came_is_noticed_all_the_same(tmp_path: Path) -> None:
+    """As at a start on a busy machine, where the terminal gets its size before anybody listens; stale variables too."""
+    console = (sys.executable, "-c", _DEAF_TO_RESIZES, *_console(tmp_path, "--speed", "60"))
+    with Terminal(console, size=(80, 24), env={"COLUMNS": "200", "LINES": "50"}) as terminal:
+        terminal.wait_for_text("BTCUSDT")
+        terminal.resize(60, 20)
+        terminal.wait_for_text("terminal too small (80x24 needed)")
+        terminal.resize(80, 24)
+        terminal.wait_for_text("BTCUSDT")
 
 
 @requires_tmux

@@ -9,6 +9,8 @@ from rich.segment import Segments
 from rich.text import Text
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import Resize
+from textual.geometry import Size
 from textual.theme import Theme
 
 from tui_trader.tui.driver import PatientDriver
@@ -16,6 +18,7 @@ from tui_trader.tui.themes import theme_variable_defaults
 
 _log = logging.getLogger(__name__)
 _GAP_EVERY = 0.5
+_SIZE_EVERY = 0.5
 
 
 class QuietApp(App[None], inherit_bindings=False):
@@ -46,6 +49,7 @@ class QuietApp(App[None], inherit_bindings=False):
         """From here the app can be left from other threads."""
         self._own_loop = asyncio.get_running_loop()
         self.set_interval(_GAP_EVERY, self._mend_gap)
+        self.set_interval(_SIZE_EVERY, self._mind_size)
         if self._leaves:
             self.exit()
 
@@ -60,6 +64,12 @@ class QuietApp(App[None], inherit_bindings=False):
         """After a stall the terminal has missed lines that nobody will send again."""
         if isinstance(self._driver, PatientDriver) and self._driver.take_gap():
             self.screen.refresh(layout=True)
+
+    def _mind_size(self) -> None:
+        """A terminal that got its size while we started, or whose signal was lost, is asked again and again."""
+        size = self._driver.size_now() if isinstance(self._driver, PatientDriver) else None
+        if size is not None and size != tuple(self.size):
+            self.post_message(Resize(Size(*size), Size(*size)))
 
     def _fatal_error(self) -> None:
         """A failure of the console: the details, which may hold balances, go to the log; the terminal gets a sentence.
