@@ -15,7 +15,8 @@ def book_of(parts: Parts) -> Book:
         trading_state=parts.switch.state,
         equity=equity,
         available=_available(parts, equity),
-        reconciled=parts.seen.is_trusted(now) and parts.exchange.is_heard,
+        # An order whose fills are still to come counts neither as an order nor as a position.
+        reconciled=(parts.seen.is_trusted(now) and parts.exchange.is_heard and not parts.ledger.is_short_of_fills),
         positions=parts.ledger.positions,
         orders=parts.ledger.open_orders(),
         markets={symbol: parts.prices.of(symbol) for symbol in parts.instruments},

@@ -71,7 +71,7 @@ class Desk:
         tasks = self._parts.tasks
         await self.approvals.begin()
         self._running = [tasks.spawn("account events", self._intake.run())]
-        compared = await self._reconciler.compare(at_start=True)
+        compared = await self._reconciler.begin()
         self._running.append(tasks.spawn("watch", self.watch.run()))
         self._expiring = tasks.spawn("approvals", self.approvals.run())
         self._running += [self._expiring, tasks.spawn("observer", self.observer.run())]

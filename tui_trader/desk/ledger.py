@@ -39,6 +39,8 @@ class Ledger:
         self._trades: set[tuple[Symbol, TradeId]] = set()
         self._bookings: set[str] = set()
         self._traded: dict[ClientOrderId, tuple[Money, Money]] = {}
+        self._short: set[ClientOrderId] = set()
+        """Those that have traded more, by the exchange's word, than their booked fills."""
         self._adopted: dict[Symbol, Instant] = {}
         self._last_fills: dict[Symbol, Instant] = {}
         self.wallet: Money | None = None
@@ -75,10 +77,13 @@ class Ledger:
     def awaits_fills(self, symbol: Symbol) -> bool:
         """Whether an order of this symbol is known to have traded more than its booked fills."""
         return any(
-            self.lacks_fills(order.client_order_id)
-            for order in self._orders.values()
-            if order.intent.symbol == symbol and order.filled
+            self._orders[order_id].intent.symbol == symbol and self.lacks_fills(order_id) for order_id in self._short
         )
+
+    @property
+    def is_short_of_fills(self) -> bool:
+        """Whether more is held than the positions here say: some order traded, and its fills are not booked yet."""
+        return any(self.lacks_fills(order_id) for order_id in self._short)
 
     def lacks_fills(self, client_order_id: ClientOrderId, filled: Quantity = ZERO) -> bool:
         """Whether our order traded (by its status, or `filled` as the exchange says) more than its booked fills.
@@ -247,6 +252,10 @@ class Ledger:
             self._open[order.client_order_id] = order
         else:
             self._open.pop(order.client_order_id, None)
+        if order.filled > self.traded(order.client_order_id):
+            self._short.add(order.client_order_id)
+        else:
+            self._short.discard(order.client_order_id)
 
     def _forget_old_orders(self) -> None:
         """The oldest finished ones go; what can still trade is never forgotten."""
@@ -257,6 +266,7 @@ class Ledger:
         for order_id in final[:surplus]:
             del self._orders[order_id]
             self._traded.pop(order_id, None)
+            self._short.discard(order_id)
 
 
 def tighter_stop(position_side: Side, *stops: Price) -> Price:

@@ -9,7 +9,7 @@ from tui_trader.core.clock import later
 from tui_trader.core.money import ZERO, plain
 from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.records import AccountReconciled, PositionAdopted
-from tui_trader.core.words import Actor, Symbol, TradingState
+from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake, is_made_by_exchange
 from tui_trader.desk.news import OrderNews
@@ -48,9 +48,26 @@ class Reconciler:
         self._watcher = watcher
         self._lock = asyncio.Lock()
         self._doubts: list[str] = []
+        self._left_behind: frozenset[ClientOrderId] = frozenset()
+        """Orders that an earlier run intended and did not mark as sent."""
         self.differences: tuple[str, ...] = ()
         """What the last comparison found; empty where both agreed, and before the first."""
         self.alarm: Alarm | None = None
+
+    async def begin(self) -> bool:
+        """The first comparison of a run; where the exchange is silent, others follow until it answers.
+
+        Orders of unknown fate are asked for at once, whatever becomes of the comparison.
+        """
+        left = self._parts.ledger.open_orders()
+        self._left_behind = frozenset(o.client_order_id for o in left if o.status is OrderStatus.INTENDED)
+        for order in left:
+            if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
+                self._resolver.start(order.client_order_id)
+        if await self.compare(at_start=True):
+            return True
+        self.doubt("the first comparison got no answer")
+        return False
 
     def doubt(self, why: str) -> None:
         """News may have been missed: no new risk until a comparison has succeeded; one is started."""
@@ -134,8 +151,8 @@ class Reconciler:
             case OrderStatus.UNKNOWN:
                 await self._ask(order)
                 self._resolver.start(order.client_order_id)
-            case OrderStatus.INTENDED if at_start:
-                # Only then: in this run its sender may be waiting for a slow disk, with the order about to leave.
+            case OrderStatus.INTENDED if order.client_order_id in self._left_behind:
+                # Only those: in this run its sender may be waiting for a slow disk, with the order about to leave.
                 await self._never_sent(order)
             case OrderStatus.SENT if not in_flight:
                 await self._ask(order)

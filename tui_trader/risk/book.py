@@ -73,7 +73,8 @@ class Book:
     """The account and the market at one instant.
 
     `equity` None: not known. `reconciled` False: the account was not yet, or could not be, compared with the
-    exchange. `orders` are all that can still trade (working, in flight, unknown).
+    exchange, or an order is known to have traded more than is booked. `orders` are all that can still trade (working,
+    in flight, unknown).
     """
 
     now: Instant

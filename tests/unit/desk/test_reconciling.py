@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.fakes.exchange import EventFault, ReadFault, WriteFault
+from tests.fakes.exchange import EventFault, ReadFault, Script, WriteFault
 from tests.fakes.trader_parts import BTC, ETH, D, entry, trading, virtual, world_of
-from tui_trader.core.order import Intent, OrderStatus, OrderType, Purpose
+from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose
 from tui_trader.core.records import (
     AccountReconciled,
     FundingBooked,
@@ -203,6 +203,39 @@ async def test_a_restart_in_halted_cancels_entries_that_still_rest() -> None:
         assert world.orders()
         again = await world.start()
         await again.until(lambda: world.orders() == [], within=5)
+        again.tasks.cancel()
+
+
+@virtual
+async def test_an_order_that_traded_counts_until_its_fills_are_booked() -> None:
+    """Between the news that it is filled and its fills it is neither an open order nor a position."""
+    async with trading() as trader:
+        trader.script.event = lambda event: EventFault.LOST if isinstance(event, Fill) else EventFault.NONE
+        trader.script.read = lambda name: ReadFault.UNAVAILABLE if name == "fills_since" else ReadFault.NONE
+        before = trader.ledger.open_orders()
+        trader.tasks.spawn("enter", trader.desk.enter(entry(price="94010"), tool="test"))
+        await trader.until(lambda: trader.world.held() > 0 and trader.ledger.open_orders() == before, within=3)
+        assert trader.quantity() == 0
+        assert not trader.desk.book().reconciled
+        trader.script.read = lambda _: ReadFault.NONE
+        await trader.until(lambda: trader.quantity() > 0 and trader.desk.book().reconciled, within=15)
+
+
+@virtual
+async def test_what_an_earlier_run_left_is_settled_also_where_the_first_comparison_gets_no_answer() -> None:
+    async with world_of() as world:
+        trader = await world.start()
+        await trader.journal.append(Entry(record=OrderIntended(intent=entry()), actor=Actor.AGENT))
+        trader.script.submit = lambda _: WriteFault.LOST
+        trader.tasks.spawn("enter", trader.desk.enter(entry(price="93990"), tool="test"))
+        await trader.wait(0.3)
+        await trader.crash()
+        again = await world.start(script=Script(read=lambda _: ReadFault.UNAVAILABLE))
+        statuses = {order.status for order in again.ledger.open_orders()}
+        assert statuses == {OrderStatus.INTENDED, OrderStatus.UNKNOWN}
+        again.script.read = lambda _: ReadFault.NONE
+        await again.until(lambda: again.ledger.open_orders() == (), within=30)
+        assert again.failures == []
         again.tasks.cancel()
 
 

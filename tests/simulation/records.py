@@ -1,0 +1,168 @@
+"""The journal as the witness reads it: every row that became durable, folded by rules of its own.
+
+It shares no fold with the program: what the program believes is compared with what is here.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+
+from tui_trader.core.clock import Instant
+from tui_trader.core.ids import client_order_id
+from tui_trader.core.order import Intent, OrderStatus
+from tui_trader.core.records import (
+    CycleDecided,
+    EmergencyImported,
+    OrderChanged,
+    OrderFilled,
+    OrderIntended,
+    PositionAdopted,
+    Record,
+    RiskJudged,
+    ToolCalled,
+    ToolReturned,
+    TradingStateChanged,
+)
+from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
+from tui_trader.desk.aside import kept_order_record
+from tui_trader.journal.emergency import line_hash
+from tui_trader.journal.ports import Row
+
+
+class DurableRows:
+    """A fold over all rows of all lives. Attached first, so it knows of a row before anyone acts on it."""
+
+    def __init__(self, broken: Callable[[str, str], None], note: Callable[[Row], None]) -> None:
+        """`broken` is told which rule a row breaks, and how; `note` hears of each new row."""
+        self._broken = broken
+        self._note = note
+        self._hashes: list[bytes] = []
+        self._last: Record | None = None
+        self._replayed = 0
+        self.intents: dict[ClientOrderId, Intent] = {}
+        self.status: dict[ClientOrderId, OrderStatus] = {}
+        self.unknown_since: dict[ClientOrderId, Instant] = {}
+        self.sent: set[ClientOrderId] = set()
+        self.fills: set[tuple[Symbol, str]] = set()
+        self.positions: dict[Symbol, Decimal] = {}
+        self.state = TradingState.ACTIVE
+        self.generation = 0
+        self.open_calls: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.on_resumed: Callable[[], None] = lambda: None
+
+    @property
+    def head(self) -> bytes:
+        """The hash of the last row that was acknowledged; empty before the first."""
+        return self._hashes[-1] if self._hashes else b""
+
+    # ------------------------------------------------------------------ rows, also at a restart
+
+    def begin_reading(self) -> None:
+        """A new life reads the journal from its first row."""
+        self._replayed = 0
+
+    def has_been_read(self) -> None:
+        """It has; nothing that was acknowledged may be missing."""
+        if self._replayed < len(self._hashes):
+            self._broken("durable", f"{len(self._hashes)} rows were acknowledged, {self._replayed} are there")
+            del self._hashes[self._replayed :]
+
+    def apply(self, row: Row) -> None:
+        """See Fold."""
+        self._replayed = row.seq
+        if row.seq <= len(self._hashes):
+            if self._hashes[row.seq - 1] != row.hash:
+                self._broken("durable", f"row {row.seq} is not what was acknowledged")
+            return
+        self._hashes.append(row.hash)
+        self._note(row)
+        self._take(row)
+        self._last = row.record
+
+    def _take(self, row: Row) -> None:
+        match row.record:
+            case OrderIntended(intent=intent):
+                self._intended(client_order_id(row.hash), intent)
+            case OrderChanged() as change:
+                self._changed(change, row.time)
+            case OrderFilled(fill=fill):
+                key = (fill.symbol, fill.trade_id)
+                if key in self.fills:
+                    self._broken("I5", f"trade {key} is booked twice")
+                self.fills.add(key)
+                self.positions[fill.symbol] = self.positions.get(fill.symbol, Decimal(0)) + fill.signed_quantity
+                self.counts["fills"] += 1
+            case PositionAdopted(symbol=symbol, quantity=quantity):
+                self.positions[symbol] = quantity
+                self.counts["adopted"] += 1
+            case TradingStateChanged() as change:
+                self._turned(change, row.actor)
+            case EmergencyImported() as imported:
+                self._imported(imported, row.time)
+            case ToolCalled(tool=tool):
+                if row.correlation in self.open_calls:
+                    self._broken("I6", f"{row.correlation} is called twice")
+                self.open_calls[row.correlation] = tool
+                self.counts["calls"] += 1
+            case ToolReturned(tool=tool):
+                if self.open_calls.pop(row.correlation, None) != tool:
+                    self._broken("I6", f"a result of {tool} without its call ({row.correlation})")
+            case RiskJudged(verdict="deny", code=code):
+                self.counts[f"denied {code}"] += 1
+            case CycleDecided(verdict=verdict):
+                self.counts["cycles"] += 1
+                self.counts[f"cycles {verdict.value}"] += 1
+            case _:
+                pass
+
+    def _intended(self, order_id: ClientOrderId, intent: Intent) -> None:
+        said = self._last
+        if not isinstance(said, RiskJudged) or said.verdict == "deny" or said.symbol != intent.symbol:
+            self._broken("I2", f"{order_id} was intended without the gate's word")
+        self.intents[order_id] = intent
+        self.status[order_id] = OrderStatus.INTENDED
+
+    def _changed(self, change: OrderChanged, at: Instant) -> None:
+        order_id, status = change.client_order_id, change.status
+        if status is self.status.get(order_id):
+            self._broken("news", f"{order_id} became {status.value} twice")
+        if status is OrderStatus.SENT:
+            self.sent.add(order_id)
+        if status is OrderStatus.UNKNOWN:
+            self.unknown_since[order_id] = at
+            self.counts["unknown"] += 1
+        else:
+            self.unknown_since.pop(order_id, None)
+        self.status[order_id] = status
+
+    def _imported(self, imported: EmergencyImported, at: Instant) -> None:
+        """What was put aside while the journal could not be written; that it was, halts."""
+        self.counts["imported"] += 1
+        self.state, self.generation = TradingState.HALTED, self.generation + 1
+        match kept_order_record(imported):
+            case OrderIntended(intent=intent):
+                order_id = client_order_id(line_hash(imported))
+                self.intents[order_id] = intent
+                self.status[order_id] = OrderStatus.INTENDED
+            case OrderChanged() as change:
+                self._changed(change, at)
+            case None:
+                pass
+
+    # ------------------------------------------------------------------ the trading state
+
+    def _turned(self, change: TradingStateChanged, actor: Actor) -> None:
+        if change.state is TradingState.ACTIVE:
+            if actor is not Actor.OPERATOR:
+                self._broken("I4c", f"{actor.value} resumed")
+            if change.generation == self.generation:
+                self.state = TradingState.ACTIVE
+                self.counts["resumes"] += 1
+                self.on_resumed()
+            return
+        self.generation = max(self.generation + 1, change.generation)
+        self.counts["halts" if change.state is TradingState.HALTED else "reductions"] += 1
+        if self.state is not TradingState.HALTED:
+            self.state = change.state
+        self.counts[f"halt {change.code}"] += 1

@@ -1,0 +1,262 @@
+"""The witness: what must hold at every instant, judged by the exchange's truth and the durable rows alone.
+
+The names I1 to I14 are those of the reliability report's list of invariants.
+"""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+from tests.simulation.exchange_side import ExchangeSide
+from tests.simulation.lives import Life
+from tests.simulation.market import Market
+from tests.simulation.records import DurableRows
+from tui_trader.core.clock import Clock, elapsed
+from tui_trader.core.ids import client_order_id
+from tui_trader.core.money import ZERO
+from tui_trader.core.order import Intent, OrderStatus, OrderType, Purpose
+from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol, TradingState
+from tui_trader.engine.home import Home
+from tui_trader.engine.wiring import Assembly
+from tui_trader.exchange.paper.order import PaperOrder
+from tui_trader.risk.policy import RiskLimits
+
+NOTICED_AFTER = 105.0
+"""Seconds until a change that no news tells is noticed for certain: a comparison each minute, and a slow one."""
+_PROTECTED_WITHIN = 10.0
+_BOUND = 15.0
+"""Seconds beyond that in which the program, which has given up on a stop, must be seen closing."""
+_CLOSES_AGAIN_WITHIN = 40.0
+"""Seconds between two attempts at closing while the exchange answers nothing."""
+_UNKNOWN_FOR = 60.0
+_SLACK = Decimal("1.001")
+
+
+class Witness:
+    """Collects violations; the world ends at the first."""
+
+    def __init__(
+        self,
+        side: ExchangeSide,
+        market: Market,
+        clock: Clock,
+        home: Home,
+        limits: RiskLimits,
+        *,
+        on_fault: Callable[[], None],
+        note: Callable[[object], None],
+    ) -> None:
+        self._side = side
+        self._market = market
+        self._clock = clock
+        self._home = home
+        self._limits = limits
+        self._on_fault = on_fault
+        self.rows = DurableRows(self.broken, note)
+        self.rows.on_resumed = self._resumed
+        self.violations: list[str] = []
+        self.orders = 0
+        self._left: set[ClientOrderId] = set()
+        self._lines: set[ClientOrderId] = set()
+        """Ids that a line of the emergency log commits."""
+        self._asked = 0
+        self._halted_at = 0
+        self._resumed_at = 0
+        self._resuming: set[int] = set()
+        self._naked_since: dict[Symbol, float] = {}
+        self._last_exit: dict[Symbol, float] = {}
+
+    def broken(self, rule: str, what: str) -> None:
+        """A rule does not hold."""
+        self.violations.append(f"{rule}: {what}")
+        self._on_fault()
+
+    # ------------------------------------------------------------------ what is asked of the engine
+
+    def halt_asked(self) -> None:
+        """From here on nothing but exits may leave."""
+        self._asked += 1
+        self._halted_at = self._asked
+
+    def resume_asked(self) -> int:
+        """A person asks to go on; it answers the halts so far."""
+        self._asked += 1
+        self._resuming.add(self._asked)
+        return self._asked
+
+    def resume_answered(self, asked: int) -> None:
+        """It was carried out, or refused."""
+        self._resuming.discard(asked)
+
+    def _resumed(self) -> None:
+        """Trading goes on: some resume that is being carried out was obeyed."""
+        self._resumed_at = max([self._resumed_at, *self._resuming])
+
+    def life_ended(self) -> None:
+        """A process is gone; whether its last rows became durable is seen when the next one reads them."""
+        self._naked_since.clear()
+
+    def journal_read(self) -> None:
+        """A halt that was only in the memory of a process that is gone, and of no answered call, is gone with it."""
+        self._resuming.clear()
+        if self.rows.state is TradingState.ACTIVE and not self._home.halt_file.exists():
+            self._halted_at = 0
+
+    def line_kept(self, line: bytes) -> None:
+        """The emergency log has taken a line."""
+        self._lines.add(client_order_id(line))
+
+    # ------------------------------------------------------------------ at the door
+
+    def leaving(self, order_id: ClientOrderId, intent: Intent) -> None:
+        """An order is about to leave."""
+        self.orders += 1
+        if order_id in self._left:
+            self.broken("I1", f"{order_id} leaves a second time")
+        self._left.add(order_id)
+        self._is_written(order_id, intent)
+        if intent.purpose is Purpose.ENTRY:
+            self._entry_may_leave(order_id, intent)
+        else:
+            self._last_exit[intent.symbol] = self._now
+            if not (intent.reduce_only or intent.close_position):
+                self.broken("rule 6", f"{order_id} is an exit that could open")
+            if intent.purpose is Purpose.STOP and intent.actor is Actor.AGENT:
+                self._stop_is_not_looser(order_id, intent)
+
+    def _is_written(self, order_id: ClientOrderId, intent: Intent) -> None:
+        if order_id in self._lines:
+            return  # an exit without a journal, committed by the emergency log
+        written = self.rows.intents.get(order_id)
+        if written is None:
+            self.broken("I2", f"{order_id} has no durable intent")
+        elif written != intent:
+            self.broken("rule 2", f"{order_id} is not what was written: {intent} / {written}")
+        elif order_id not in self.rows.sent and intent.purpose is Purpose.ENTRY:
+            self.broken("rule 3", f"{order_id} leaves before its mark is durable")
+        elif self.rows.status[order_id] is not OrderStatus.SENT and not self._lines:
+            self.broken("rule 3", f"{order_id} leaves as {self.rows.status[order_id].value}")
+
+    def _entry_may_leave(self, order_id: ClientOrderId, intent: Intent) -> None:
+        if self.rows.state is not TradingState.ACTIVE:
+            self.broken("I4", f"entry {order_id} leaves while {self.rows.state.value}")
+        if self._home.halt_file.exists():
+            self.broken("I4", f"entry {order_id} leaves while the file HALT exists")
+        if self._halted_at > self._resumed_at:
+            self.broken("I4", f"entry {order_id} leaves after a halt that no resume has answered")
+        if intent.protection is None or intent.type is not OrderType.LIMIT or intent.price is None:
+            self.broken("rule 5", f"entry {order_id} is no limit order with a stop")
+            return
+        self._exposure_is_within_limits(order_id, intent)
+
+    def _exposure_is_within_limits(self, order_id: ClientOrderId, intent: Intent) -> None:
+        """I3: position, open orders and orders on their way, at the lowest price that one could go by."""
+        limits, flying = self._limits, {**self._side.flying, order_id: intent}
+        gross = ZERO
+        for symbol in self._side.symbols:
+            worst = self._worst_case(symbol, flying)
+            gross += worst
+            if symbol == intent.symbol and worst > limits.max_position_notional * _SLACK:
+                self.broken("I3", f"{symbol}: {worst:.2f} at worst, at most {limits.max_position_notional}")
+        if any(self._was_meddled_with(symbol) for symbol in self._side.symbols):
+            return
+        if gross > limits.max_gross_notional * _SLACK:
+            self.broken("I3", f"gross {gross:.2f} at worst, at most {limits.max_gross_notional}")
+        low, _ = self._market.told(intent.symbol)
+        if intent.quantity * low > limits.max_order_notional * _SLACK:
+            self.broken("I3", f"{order_id} is worth {intent.quantity * low:.2f}")
+        leverage = self._side.book(intent.symbol).leverage
+        if leverage > limits.max_leverage:
+            self.broken("I3b", f"{intent.symbol} is at {leverage}x")
+
+    def _worst_case(self, symbol: Symbol, flying: dict[ClientOrderId, Intent]) -> Decimal:
+        if self._was_meddled_with(symbol):
+            return ZERO
+        low, _ = self._market.told(symbol)
+        held = self._side.held(symbol)
+        worst = ZERO
+        for side in Side:
+            working = sum(
+                (o.quantity - o.filled for o in self._side.orders(symbol) if o.side is side and not o.only_reduces),
+                start=ZERO,
+            )
+            coming = sum(
+                (i.quantity for i in flying.values() if i.symbol == symbol and i.side is side and not i.reduce_only),
+                start=ZERO,
+            )
+            worst = max(worst, (max(ZERO, held * side.sign) + working + coming) * low)
+        return worst
+
+    def _was_meddled_with(self, symbol: Symbol) -> bool:
+        changed = self._side.foreign_change.get(symbol)
+        return changed is not None and self._now - changed < NOTICED_AFTER
+
+    def _stop_is_not_looser(self, order_id: ClientOrderId, intent: Intent) -> None:
+        held = self._side.held(intent.symbol)
+        standing = [o.stop_price for o in self._stops(intent.symbol) if o.stop_price is not None]
+        if not standing or intent.stop_price is None or held * intent.side.sign >= 0:
+            return
+        tightest = max(standing) if held > 0 else min(standing)
+        if (intent.stop_price - tightest) * (1 if held > 0 else -1) < 0:
+            self.broken("rule 5", f"the agent loosens the stop of {intent.symbol} with {order_id}")
+
+    def _stops(self, symbol: Symbol) -> list[PaperOrder]:
+        held = self._side.held(symbol)
+        side = Side.SELL if held > 0 else Side.BUY
+        return [
+            order
+            for order in self._side.orders(symbol)
+            if order.type is OrderType.STOP_MARKET and order.close_position and order.side is side
+        ]
+
+    def cancelling(self, symbol: Symbol, order_id: ClientOrderId) -> None:
+        """A cancel is about to leave: the last stop of what is known to be held must stay."""
+        held, known = self._side.held(symbol), self.rows.positions.get(symbol, ZERO)
+        stops = self._stops(symbol)
+        is_last = [stop.client_order_id for stop in stops] == [order_id]
+        if held and known == held and is_last and not self._is_closing(symbol):
+            self.broken("rule 5", f"the only stop of {symbol}, {order_id}, is cancelled while {held} is held")
+
+    # ------------------------------------------------------------------ each second
+
+    def look(self, life: Life, assembly: Assembly | None) -> None:
+        """What must hold all the time."""
+        if not life.alive or assembly is None:
+            return
+        for symbol in self._side.symbols:
+            self._is_protected_or_closing(symbol, assembly)
+        self._unknown_orders_settle(life, assembly)
+
+    def _is_protected_or_closing(self, symbol: Symbol, assembly: Assembly) -> None:
+        held = self._side.held(symbol)
+        known = self.rows.positions.get(symbol, ZERO) != 0 or bool(assembly.ledger.position(symbol).quantity)
+        if not held or not known or self.is_covered(symbol) or self._was_meddled_with(symbol):
+            self._naked_since.pop(symbol, None)
+            return
+        naked_for = self._now - self._naked_since.setdefault(symbol, self._now)
+        if naked_for <= _PROTECTED_WITHIN + _BOUND:
+            return
+        if not assembly.switch.is_halted:
+            self.broken("I9", f"{symbol} is naked for {naked_for:.0f} s and nobody has halted")
+        elif self._now - self._last_exit.get(symbol, 0.0) > _CLOSES_AGAIN_WITHIN:
+            self.broken("I9", f"{symbol} is naked for {naked_for:.0f} s and nobody closes it")
+
+    def is_covered(self, symbol: Symbol) -> bool:
+        """Whether what is held has a stop, or is being closed."""
+        return bool(self._stops(symbol)) or self._is_closing(symbol)
+
+    def _is_closing(self, symbol: Symbol) -> bool:
+        held = self._side.held(symbol)
+        return any(
+            order.only_reduces and order.takes and order.side.sign * held < 0 for order in self._side.orders(symbol)
+        )
+
+    def _unknown_orders_settle(self, life: Life, assembly: Assembly) -> None:
+        for order_id, since in self.rows.unknown_since.items():
+            age = min(elapsed(since, self._clock.now()), self._now - life.began)
+            if age > _UNKNOWN_FOR + _BOUND and not assembly.switch.is_halted:
+                self.broken("I7", f"{order_id} is of unknown fate for {age:.0f} s and nobody has halted")
+
+    @property
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
