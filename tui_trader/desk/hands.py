@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
 from tui_trader.core.money import Quantity
 from tui_trader.core.order import Intent, Order, OrderType, Purpose
-from tui_trader.core.words import Actor, Symbol
+from tui_trader.core.words import Actor, ClientOrderId, Symbol
 from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
@@ -55,7 +54,7 @@ class Hands:
         current = self._parts.ledger.order(order.client_order_id)
         if current is None or not current.is_open:
             return True
-        outcome = await self._cancelled(order)
+        outcome = await self._cancelled(order.intent.symbol, order.client_order_id)
         match outcome:
             case CancelDone(report=report):
                 await self._intake.order_news(report)
@@ -68,10 +67,10 @@ class Hands:
         after = self._parts.ledger.order(order.client_order_id)
         return after is None or not after.is_open
 
-    async def _cancelled(self, order: Order) -> CancelOutcome:
+    async def _cancelled(self, symbol: Symbol, order_id: ClientOrderId) -> CancelOutcome:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT):
-                return await self._parts.exchange.cancel(order.intent.symbol, order.client_order_id)
+                return await self._parts.exchange.cancel(symbol, order_id)
         except TimeoutError:
             return Uncertain("no answer to the cancel")
         except Exception as error:  # noqa: BLE001 - whatever a client raises, the order may be gone
@@ -83,11 +82,8 @@ class Hands:
 
     async def cancel_foreign(self, report: OrderReport) -> None:
         """Cancel an order at the exchange that our books do not know; one of ours is left to `cancel`."""
-        if self._parts.ledger.order(report.client_order_id) is not None:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(REQUEST_TIMEOUT):
-                await self._parts.exchange.cancel(report.symbol, report.client_order_id)
+        if self._parts.ledger.order(report.client_order_id) is None:
+            await self._cancelled(report.symbol, report.client_order_id)
 
     async def close(self, wish: Exit) -> Sent | None:
         """A reduce-only market order; returns when it is settled or overdue. None when there is nothing to close."""

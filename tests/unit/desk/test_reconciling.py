@@ -286,6 +286,15 @@ async def test_flatten_tries_again_until_the_exchange_says_flat() -> None:
 
 
 @virtual
+async def test_flatten_goes_on_where_the_client_breaks_on_the_cancel_of_an_order_that_is_not_ours() -> None:
+    async with trading() as trader:
+        await trader.world.paper.submit(ClientOrderId("by-hand"), entry(price="90000", quantity="0.01"))
+        trader.script.cancel = lambda _: WriteFault.RAISES
+        assert (await trader.operator("flatten")).is_ok
+        assert trader.world.orders() == []
+
+
+@virtual
 async def test_flatten_says_what_is_left_when_it_cannot() -> None:
     async with trading() as trader:
         await trader.opened()
