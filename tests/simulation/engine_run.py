@@ -14,15 +14,15 @@ from tests.simulation.lives import Life
 from tests.simulation.market import LineFeed
 from tests.simulation.wire import Wire
 from tui_trader.core.chance import Chance
-from tui_trader.desk.ledger import Ledger
 from tui_trader.engine.commands import Command, Halt, Reply, Resume
+from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.mailbox import Mailbox
-from tui_trader.engine.past import past_of
 from tui_trader.engine.plan import plan_of
 from tui_trader.engine.running import Built, Surroundings, trader_of
 from tui_trader.engine.trader import Ended
 from tui_trader.journal.codec import verbatim
 from tui_trader.journal.ports import JournalUnwritable
+from tui_trader.journal.recall import recall
 from tui_trader.journal.writer import JournalWriter, open_journal
 
 if TYPE_CHECKING:
@@ -61,17 +61,26 @@ class EngineRun:
     async def _lived(self) -> None:
         world, life = self._world, self.life
         options = world.options()
-        plan = replace(plan_of(options, past_of(options.home.journal)), epoch=world.clock.now())
+        knowledge = Knowledge()
+        world.witness.rows.begin_reading()
+        tip = recall(options.home.journal, world.witness.rows, knowledge)
+        world.witness.rows.has_been_read()
+        world.witness.journal_read()
+        plan = replace(plan_of(options, knowledge), epoch=world.clock.now())
         chance = Chance(world.seed)
         if world.disk.is_full:
             raise JournalUnwritable("the disk is full")
-        journal = await open_journal(options.home.journal, world.clock, chance, threaded=False, redact=verbatim)
+        journal = await open_journal(
+            options.home.journal,
+            world.clock,
+            chance,
+            threaded=False,
+            redact=verbatim,
+            recalled=tip,
+            folds=(world.witness.rows, knowledge),
+        )
         store = on_this_disk(journal, world.disk, life, self._chance, lambda: world.faults)
         self._opened = _Opened(journal, store)
-        world.witness.rows.begin_reading()
-        journal.attach(world.witness.rows)
-        world.witness.rows.has_been_read()
-        world.witness.journal_read()
         wire = Wire(
             world.side,
             life,
@@ -90,7 +99,7 @@ class EngineRun:
             emergency=LifesEmergencyLog(options.home, world.clock, chance, life, world.witness.line_kept),
             exchange=wire,
             feed=feed,
-            ledger=Ledger(),
+            knowledge=knowledge,
             saver=InMemorySaver(),
             mailbox=Mailbox(),
             decider=Hushed(decider, lambda: world.is_hushed),
@@ -98,6 +107,7 @@ class EngineRun:
         world.note(f"life {life.number} begins, decided by {kind}")
         built = trader_of(plan, around, sink=None)
         self.built = built
+        journal.when_unwritable(built.trader.journal_lost)
         try:
             self.ended = await built.trader.run(None)
         finally:
@@ -120,17 +130,15 @@ class EngineRun:
         """Hand a command over as the program's thread does; None while the engine is not built."""
         if self.built is None or not self.life.alive or self.task.done():
             return None
-        witness = self._world.witness
-        asked = 0
         if isinstance(command, Halt):
             self.built.assembly.switch.trip(announced=True)
-            witness.halt_asked()
-        if isinstance(command, Resume):
-            asked = witness.resume_asked()
-        return self.life.spawn(self._carried_out(command, asked), f"command {command.command}")
+            self._world.witness.halt_asked()
+        return self.life.spawn(self._carried_out(command), f"command {command.command}")
 
-    async def _carried_out(self, command: Command, asked: int) -> Reply:
+    async def _carried_out(self, command: Command) -> Reply:
+        """A resume answers the halts of the moment at which the loop takes it up, which the shuffle chooses."""
         assert self.built is not None
+        asked = self._world.witness.resume_asked() if isinstance(command, Resume) else 0
         try:
             return await self.built.trader.operator.carry_out(command)
         finally:

@@ -15,7 +15,7 @@ from tui_trader.core.account import AccountReport
 from tui_trader.core.clock import Instant
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Intent
-from tui_trader.core.records import FundingBooked
+from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.ports import (
     AccountEvent,
@@ -71,6 +71,14 @@ class Wire:
     def account(self) -> str:
         return self._side.paper.account
 
+    @property
+    def is_heard(self) -> bool:
+        return True
+
+    @property
+    def keeps_one_closing_order(self) -> bool:
+        return self._side.paper.keeps_one_closing_order
+
     async def instruments(self) -> Mapping[Symbol, Instrument]:
         return await self._side.paper.instruments()
 
@@ -116,6 +124,9 @@ class Wire:
 
         outcome = await self._sent(act)
         return Uncertain(outcome.text) if isinstance(outcome, NotSent) else outcome
+
+    async def cancel_all_after(self, symbol: Symbol, seconds: float) -> Refused | Uncertain | None:
+        return await self._side.paper.cancel_all_after(symbol, seconds)
 
     def _crash_perhaps(self) -> None:
         if self._chance.random() < self._faults().crash_at_door:
@@ -217,6 +228,9 @@ class Wire:
         if slow:
             await asyncio.sleep(chance.uniform(0.05, 2.5))
         return found
+
+    async def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
+        return await self._asked(lambda: self._side.paper.transfers_since(since))
 
     def _is_blind_to(self, report: OrderReport) -> bool:
         """Reads may lag: an order that has just been sent is not found yet."""
