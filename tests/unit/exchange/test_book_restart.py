@@ -84,6 +84,7 @@ async def test_books_of_the_first_format_are_read_and_upgraded(path: Path) -> No
     await bench.exchange.close()
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE market DROP COLUMN depth_time")
+        connection.execute("ALTER TABLE orders DROP COLUMN created")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     again = Bench.open(path, clock=bench.clock, mark=None)
@@ -94,5 +95,5 @@ async def test_books_of_the_first_format_are_read_and_upgraded(path: Path) -> No
     assert await again.quantity() == 0
     await again.exchange.close()
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
     connection.close()

@@ -254,7 +254,7 @@ class PaperAccount(RuleBasedStateMachine):
     def equity_is_what_selling_everything_at_the_mark_would_leave(self) -> None:
         """Reckoned from cash alone, without entry prices or realised profit."""
         ledger, account = self.ledger, done(self.through.account_report())
-        books = self.through._state.books
+        books = self.through.state.books
         unrealised = sum((books[p.symbol].position.unrealised(p.mark_price) for p in account.positions), start=ZERO)
         worth = sum((p.quantity * p.mark_price for p in account.positions), start=ZERO)
         fixed = DEPOSIT + ledger.transfers + ledger.funding - ledger.fees
@@ -271,7 +271,7 @@ class PaperAccount(RuleBasedStateMachine):
 
     @invariant()
     def no_working_exit_is_larger_than_what_it_can_close(self) -> None:
-        for book in self.through._state.books.values():
+        for book in self.through.state.books.values():
             for order in book.working.values():
                 if order.only_reduces:
                     assert 0 < order.remaining <= book.reducible(order.side)

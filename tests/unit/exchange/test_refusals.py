@@ -203,7 +203,7 @@ async def test_an_order_that_locks_nothing_passes_where_nothing_is_free() -> Non
     await bench.exchange.transfer(-(await bench.account()).available)
     await bench.place(intent(SELL, "0.05", reduce_only=True))
     bench.quote("75000")
-    assert bench.exchange._state.free_money() < 0
+    assert bench.exchange.state.free_money() < 0
     assert (await bench.account()).available == 0
     assert isinstance(await bench.send(intent(SELL, "0.05", price="101000")), Accepted)
     refused = await bench.send(intent(BUY, "0.01", price="99000"))

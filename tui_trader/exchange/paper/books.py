@@ -84,7 +84,7 @@ class Books:
 
     def order(self, symbol: Symbol, client_order_id: ClientOrderId) -> PaperOrder | None:
         """The latest order of this id, open or ended."""
-        found = self._read(
+        found = self.read(
             "SELECT * FROM orders WHERE client_order_id = ? AND symbol = ? ORDER BY order_id DESC LIMIT 1",
             (client_order_id, symbol),
         )
@@ -92,12 +92,12 @@ class Books:
 
     def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
         """Fills at or after `since`, oldest first."""
-        found = self._read("SELECT * FROM fills WHERE symbol = ? AND time >= ? ORDER BY trade_id", (symbol, since))
+        found = self.read("SELECT * FROM fills WHERE symbol = ? AND time >= ? ORDER BY trade_id", (symbol, since))
         return tuple(rows.fill_of(row) for row in found)
 
     def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
         """Funding at or after `since`, oldest first."""
-        found = self._read("SELECT * FROM funding WHERE time >= ? ORDER BY time, symbol", (since,))
+        found = self.read("SELECT * FROM funding WHERE time >= ? ORDER BY time, symbol", (since,))
         return tuple(rows.funding_of(row) for row in found)
 
     def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
@@ -170,7 +170,8 @@ class Books:
             # The table's name is one of this module's own words, never text from outside.
             self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", cells)
 
-    def _read(self, query: str, cells: rows.Cells) -> list[sqlite3.Row]:
+    def read(self, query: str, cells: rows.Cells) -> list[sqlite3.Row]:
+        """The rows of a query of this package."""
         with self._explained("cannot be read", _WAY_OUT):
             return self._connection.execute(query, cells).fetchall()
 

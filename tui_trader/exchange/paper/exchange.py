@@ -17,12 +17,13 @@ from tui_trader.core.order import Fill, Intent
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.paper.account import report_account
+from tui_trader.exchange.paper.archive import Archive
 from tui_trader.exchange.paper.books import Books, PaperBooksError
 from tui_trader.exchange.paper.depth import DepthModel
 from tui_trader.exchange.paper.hearing import hear
 from tui_trader.exchange.paper.latency import Latency
 from tui_trader.exchange.paper.self_trade import SelfTrade
-from tui_trader.exchange.paper.state import DAWN, State
+from tui_trader.exchange.paper.state import DAWN, Change, State
 from tui_trader.exchange.paper.venue import Venue
 from tui_trader.exchange.ports import (
     Accepted,
@@ -69,6 +70,8 @@ class PaperExchange:
         self._latency = latency
         self._leverage = leverage
         self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
+        self.on_change: Callable[[Change], None] | None = None
+        """Where set, it hears what was saved, whole and at once, and `events` stays silent."""
         self._is_unsaved = False
         self._told_of_loss = False
         self._is_listened_to = False
@@ -112,7 +115,17 @@ class PaperExchange:
     @property
     def account(self) -> str:
         """The name that the account was opened under."""
-        return self._state.account
+        return self.state.account
+
+    @property
+    def state(self) -> State:
+        """All that the exchange knows of the account and its market; to read, never to change."""
+        return self._venue.state
+
+    @property
+    def archive(self) -> Archive:
+        """What has ended too, as the books on disk keep it."""
+        return Archive(self._books)
 
     @property
     def is_heard(self) -> bool:
@@ -132,19 +145,19 @@ class PaperExchange:
     @property
     def market_time(self) -> Instant | None:
         """The time of the newest market event seen, also before a restart; None before the first."""
-        newest = max((book.seen_until() for book in self._state.books.values()), default=DAWN)
+        newest = max((book.seen_until() for book in self.state.books.values()), default=DAWN)
         return newest if newest > DAWN else None
 
     def on_market(self, event: MarketEvent) -> None:
         """Take one market event in (`hearing`)."""
-        if self._absence() or (book := self._state.books.get(event.symbol)) is None:
+        if self._absence() or (book := self.state.books.get(event.symbol)) is None:
             return
         hear(self._venue, book, event)
         self._saved()
 
     async def instruments(self) -> Mapping[Symbol, Instrument]:
         """What can be traded."""
-        return {symbol: book.instrument for symbol, book in self._state.books.items()}
+        return {symbol: book.instrument for symbol, book in self.state.books.items()}
 
     async def submit(self, client_order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
         """Let the order arrive; a caller that is cancelled before that has sent nothing."""
@@ -205,7 +218,7 @@ class PaperExchange:
 
     async def open_orders(self) -> tuple[OrderReport, ...]:
         """Everything open, by arrival."""
-        return self._read(lambda _: tuple(order.report() for order in self._state.open_orders()))
+        return self._read(lambda _: tuple(order.report() for order in self.state.open_orders()))
 
     async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
         """Our trades at or after `since`, oldest first."""
@@ -225,7 +238,7 @@ class PaperExchange:
 
     async def account_report(self) -> AccountReport:
         """Balance, positions and leverage, as of now."""
-        return self._read(lambda _: report_account(self._state, self._clock.now()))
+        return self._read(lambda _: report_account(self.state, self._clock.now()))
 
     async def events(self) -> AsyncIterator[AccountEvent]:
         """News in order, from the first since the start; for one listener at a time. Ends when the exchange closes."""
@@ -248,12 +261,8 @@ class PaperExchange:
         # Without this the restart is as after a kill: what it then sees again changes nothing. No cause to fail here.
         with contextlib.suppress(PaperBooksError):
             if not self._is_unsaved:
-                self._books.write_markets(self._state)
+                self._books.write_markets(self.state)
         self._books.close()
-
-    @property
-    def _state(self) -> State:
-        return self._venue.state
 
     async def _travelled(self, request: str) -> str:
         """Wait until what is sent now arrives; the answer is why nobody takes it there, or empty."""
@@ -272,7 +281,7 @@ class PaperExchange:
         if change.is_empty:
             return None
         try:
-            self._books.write(change, self._state)
+            self._books.write(change, self.state)
         except PaperBooksError as error:
             self._is_unsaved = True
             self._undone()
@@ -281,13 +290,16 @@ class PaperExchange:
                 self._news.put_nowait(StreamLost(str(error)))
             return Uncertain(str(error))
         self._told_of_loss = False
+        if self.on_change is not None:
+            self.on_change(change)
+            return None
         for event in change.events:
             self._news.put_nowait(event)
         return None
 
     def _undone(self) -> bool:
         """Go back to what the books hold, with the market as last seen; False while they cannot be read either."""
-        seen = self._state.books
+        seen = self.state.books
         try:
             restored = self._books.load({symbol: book.instrument for symbol, book in seen.items()}, self._leverage)
         except PaperBooksError:

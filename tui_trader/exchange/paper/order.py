@@ -13,8 +13,8 @@ from tui_trader.exchange.ports import OrderReport
 class PaperOrder:
     """One order and its fate. It trades only against quotes later than `since`.
 
-    `since` is when it reached the exchange; for a conditional order, once it is `triggered`, when that was. `takes`
-    says that it crosses the market and pays the taker's fee at its next quote; else it rests. `paid` is the sum of
+    `created` is when it reached the exchange; so is `since`, until the order is amended or `triggered`. `takes` says
+    that it crosses the market and pays the taker's fee at its next quote; else it rests. `paid` is the sum of
     quantity x price of its fills.
     """
 
@@ -34,6 +34,7 @@ class PaperOrder:
     paid: Money = ZERO
     takes: bool = False
     triggered: bool = False
+    created: Instant
     since: Instant
     updated: Instant
     reason: str = ""

@@ -18,7 +18,7 @@ Cells: TypeAlias = tuple[Cell, ...]
 
 APPLICATION_ID = 0x74747062
 """Marks the file as paper books ("ttpb")."""
-VERSION = 2
+VERSION = 3
 """Of the tables below."""
 
 SCHEMA = """
@@ -41,7 +41,7 @@ CREATE TABLE orders (
     type TEXT NOT NULL, time_in_force TEXT NOT NULL, quantity TEXT NOT NULL, price TEXT, stop_price TEXT,
     reduce_only INTEGER NOT NULL, close_position INTEGER NOT NULL, status TEXT NOT NULL, filled TEXT NOT NULL,
     paid TEXT NOT NULL, takes INTEGER NOT NULL, triggered INTEGER NOT NULL, since INTEGER NOT NULL,
-    updated INTEGER NOT NULL, reason TEXT NOT NULL, is_open INTEGER NOT NULL
+    updated INTEGER NOT NULL, reason TEXT NOT NULL, is_open INTEGER NOT NULL, created INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX orders_by_client ON orders (client_order_id, order_id);
 CREATE INDEX orders_open ON orders (order_id) WHERE is_open = 1;
@@ -61,6 +61,7 @@ CREATE TABLE transfers (id TEXT PRIMARY KEY, amount TEXT NOT NULL, time INTEGER 
 
 UPGRADES = {
     1: "ALTER TABLE market ADD COLUMN depth_time INTEGER NOT NULL DEFAULT 0;",
+    2: "ALTER TABLE orders ADD COLUMN created INTEGER NOT NULL DEFAULT 0; UPDATE orders SET created = since;",
 }
 """What leads from a version to the next; nothing of the account changes with it."""
 
@@ -145,6 +146,7 @@ def order_cells(order: PaperOrder) -> Cells:
         order.updated,
         order.reason,
         not order.status.is_final,
+        order.created,
     )
 
 
@@ -167,6 +169,7 @@ def order_of(row: sqlite3.Row) -> PaperOrder:
         paid=Decimal(row["paid"]),
         takes=bool(row["takes"]),
         triggered=bool(row["triggered"]),
+        created=Instant(row["created"]),
         since=Instant(row["since"]),
         updated=Instant(row["updated"]),
         reason=row["reason"],

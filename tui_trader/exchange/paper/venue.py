@@ -86,6 +86,7 @@ class Venue:
             reduce_only=intent.reduce_only,
             close_position=intent.close_position,
             takes=_takes(intent, book),
+            created=at,
             since=at,
             updated=at,
         )
@@ -276,6 +277,7 @@ class Venue:
             reduce_only=True,
             close_position=False,
             takes=True,
+            created=mark.time,
             since=mark.time,
             updated=mark.time,
             reason=f"liquidation at mark {plain(mark.price)}",
