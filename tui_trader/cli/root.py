@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "prompt": ("prompt", "Check or show a prompt and its policy."),
         "graph": ("graph", "Draw the decision graph."),
         "doctor": ("doctor", "Examine this machine and home for what would hurt later."),
+        "exchange": ("exchange", "Serve a rehearsal exchange on this machine, for clients of Binance's protocol."),
         "config": ("config", "Show the settings in force, without secrets."),
     }
 )
