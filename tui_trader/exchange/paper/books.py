@@ -102,7 +102,7 @@ class Books:
 
     def transfers_since(self, since: Instant) -> tuple[TransferBooked, ...]:
         """Transfers at or after `since`, oldest first."""
-        found = self._read("SELECT * FROM transfers WHERE time >= ? ORDER BY time, id", (since,))
+        found = self.read("SELECT * FROM transfers WHERE time >= ? ORDER BY time, id", (since,))
         return tuple(rows.transfer_of(row) for row in found)
 
     def close(self) -> None:
