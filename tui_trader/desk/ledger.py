@@ -8,6 +8,7 @@ from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Fill, Intent, Order, OrderStatus, Protection, Purpose
 from tui_trader.core.position import Position
+from tui_trader.core.recent import Recent
 from tui_trader.core.records import (
     AccountReconciled,
     EmergencyImported,
@@ -26,6 +27,12 @@ from tui_trader.journal.ports import Row
 _KEPT_FINAL_ORDERS = 500
 """Finished orders that stay in memory, so that late news of them is recognised; all of them stay in the journal."""
 
+_KEPT_TRADES = 10_000
+"""Trades that are known again when they are told twice. Beside those of known orders, what is asked for reaches back a
+minute or to the last trade before a stop; at the shipped policy's pace ten thousand are weeks."""
+_KEPT_BOOKINGS = 10_000
+"""Fundings and transfers: with three fundings a day and ten symbols, a year. They are asked for from the last one."""
+
 
 class Ledger:
     """Orders, positions, wallet and wanted protection, folded from durable rows only."""
@@ -36,8 +43,8 @@ class Ledger:
         """Those of them that can still trade: asked for at every judgement, and few."""
         self._positions: dict[Symbol, Position] = {}
         self._wanted: dict[Symbol, Protection] = {}
-        self._trades: set[tuple[Symbol, TradeId]] = set()
-        self._bookings: set[str] = set()
+        self._trades: dict[tuple[Symbol, TradeId], ClientOrderId] = {}
+        self._bookings: Recent[str] = Recent(_KEPT_BOOKINGS)
         self._traded: dict[ClientOrderId, tuple[Money, Money]] = {}
         self._short: set[ClientOrderId] = set()
         """Those that have traded more, by the exchange's word, than their booked fills."""
@@ -197,7 +204,8 @@ class Ledger:
     def _filled(self, fill: Fill) -> None:
         if self.knows_trade(fill.symbol, fill.trade_id):
             return
-        self._trades.add((fill.symbol, fill.trade_id))
+        self._trades[fill.symbol, fill.trade_id] = fill.client_order_id
+        self._forget_old_trades()
         self.last_fill = max(fill.time, self.last_fill or fill.time)
         self._last_fills[fill.symbol] = max(fill.time, self._last_fills.get(fill.symbol, fill.time))
         before = self.position(fill.symbol)
@@ -256,6 +264,13 @@ class Ledger:
             self._short.add(order.client_order_id)
         else:
             self._short.discard(order.client_order_id)
+
+    def _forget_old_trades(self) -> None:
+        """The oldest goes, but none of an order that is still known: its fills are asked for from its beginning."""
+        if len(self._trades) > _KEPT_TRADES:
+            old = next((key for key, order_id in self._trades.items() if order_id not in self._orders), None)
+            if old is not None:
+                del self._trades[old]
 
     def _forget_old_orders(self) -> None:
         """The oldest finished ones go; what can still trade is never forgotten."""

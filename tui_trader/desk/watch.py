@@ -38,8 +38,12 @@ class Watch:
 
     async def look(self) -> None:
         """One look at file, switch, losses and drawdown."""
-        await self._say_what_tripped()
-        if self._parts.switch.state is not TradingState.ACTIVE:
+        state = self._parts.switch.state  # once: each asking is a look at the disk
+        if state is TradingState.HALTED:
+            await self._say_what_tripped()
+        else:
+            self._unsaid = 0
+        if state is not TradingState.ACTIVE:
             self._keeper.sweep()
         if self._parts.state.current is TradingState.HALTED:
             self._go_on_flattening()
@@ -47,8 +51,8 @@ class Watch:
         equity = self._parts.equity()
         if equity is None:
             return
-        meters = self._parts.meters.at(self._parts.clock.now(), equity)
-        tripped = trip(meters, equity, self._parts.policy.current, self._parts.state.current)
+        losses = self._parts.meters.losses(self._parts.clock.now(), equity)
+        tripped = trip(losses, equity, self._parts.policy.current, self._parts.state.current)
         if tripped is None:
             return
         if tripped.state is TradingState.REDUCING:
@@ -59,7 +63,7 @@ class Watch:
 
     async def _say_what_tripped(self) -> None:
         """A halt that so far is only a file or a flag in memory becomes a row, so that it outlives the process."""
-        if self._parts.state.current is TradingState.HALTED or not self._parts.switch.is_halted:
+        if self._parts.state.current is TradingState.HALTED:
             self._unsaid = 0
             return
         if self._parts.switch.file_exists():

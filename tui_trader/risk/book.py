@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.instrument import Instrument
@@ -21,6 +22,34 @@ class MarketView:
     mark: Price | None
     quote_age: float | None
     mark_age: float | None
+
+
+class Losses(Protocol):
+    """What the loss limits are judged by; each means what it means in `Meters`."""
+
+    @property
+    def day_loss(self) -> Money | None:
+        """Quote currency, positive when lost."""
+        ...
+
+    @property
+    def peak_equity(self) -> Money | None:
+        """Moved by transfers."""
+        ...
+
+    @property
+    def consecutive_losses(self) -> int:
+        """Round trips in a row that lost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesNow:
+    """The losses at one instant, without the other meters."""
+
+    day_loss: Money | None
+    peak_equity: Money | None
+    consecutive_losses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from tui_trader.core.clock import MINUTE, Instant, later, start_of_day
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import ZERO, Money
 from tui_trader.core.order import Fill, Purpose
+from tui_trader.core.recent import Recent
 from tui_trader.core.records import (
     AccountReconciled,
     BreakerChanged,
@@ -25,7 +26,7 @@ from tui_trader.core.records import (
 from tui_trader.core.words import Actor, ClientOrderId, Side, SpendWindow, Symbol, TradeId, TradingState
 from tui_trader.journal.ports import Row
 from tui_trader.risk.baselines import Baselines
-from tui_trader.risk.book import Meters
+from tui_trader.risk.book import LossesNow, Meters
 from tui_trader.risk.breakers import BreakerFold
 from tui_trader.risk.round_trips import RoundTrips
 from tui_trader.risk.spending import Spending
@@ -36,6 +37,9 @@ _EXCHANGE_CLOSES = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
 _INTENTS_KEPT = 5_000
 """Intents whose purpose is remembered. Only open orders trade, and those are a handful; a fill of an older order
 than this is taken for a stranger's, which changes no limit to the loose side."""
+_BOOKINGS_KEPT = 10_000
+"""Trades, and fundings and transfers, that are known again. The ledger keeps repeated ones out of the journal; this is
+the second line, for what a crash between two tellers could have written twice, and such rows stand close together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ class LossMeters:
         self._agent_traded: dict[Symbol, Instant] = {}
         self._agent_side: dict[Symbol, Side] = {}
         self._reversals: dict[Symbol, int] = {}
-        self._trades: set[tuple[Symbol, TradeId]] = set()
-        self._booked: set[tuple[str, str]] = set()
+        self._trades: Recent[tuple[Symbol, TradeId]] = Recent(_BOOKINGS_KEPT)
+        self._booked: Recent[tuple[str, str]] = Recent(_BOOKINGS_KEPT)
 
     def apply(self, row: Row) -> None:
         """Take one row in; a fill, transfer or funding that was booked before counts once."""
@@ -88,19 +92,30 @@ class LossMeters:
             case _:
                 pass
 
+    def losses(self, now: Instant, equity: Money | None) -> LossesNow:
+        """What the loss limits are judged by at an instant, and no more: the watch asks for it every second."""
+        baselines = self._baselines.rolled(now)
+        counted, peak = baselines.counted, baselines.peak
+        readable = equity is not None and equity.is_finite()
+        return LossesNow(
+            day_loss=counted.equity - equity if counted and equity is not None and readable else None,
+            peak_equity=peak.equity if peak else None,
+            consecutive_losses=self._trips.losing_streak,
+        )
+
     def at(self, now: Instant, equity: Money | None) -> Meters:
         """The meters at an instant; losses only where equity is known."""
-        baselines = self._baselines.rolled(now)
-        counted, peak, day = baselines.counted, baselines.peak, baselines.day
+        losses = self.losses(now, equity)
+        peak, day = losses.peak_equity, self._baselines.rolled(now).day
         readable = equity if equity is not None and equity.is_finite() else None
         is_today = self._day == start_of_day(now)
         minute_ago = later(now, -MINUTE)
         return Meters(
-            day_loss=counted.equity - readable if counted and readable is not None else None,
+            day_loss=losses.day_loss,
             day_start_equity=day.equity if day else None,
-            drawdown=_drawdown(peak.equity, readable) if peak and readable is not None else None,
-            peak_equity=peak.equity if peak else None,
-            consecutive_losses=self._trips.losing_streak,
+            drawdown=_drawdown(peak, readable) if peak is not None and readable is not None else None,
+            peak_equity=peak,
+            consecutive_losses=losses.consecutive_losses,
             entries_today=self._entries if is_today else 0,
             orders_last_minute=sum(sent > minute_ago for sent in self._sent_times),
             stopped_out=dict(self._stopped_out),

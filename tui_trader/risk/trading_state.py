@@ -12,7 +12,7 @@ from tui_trader.core.money import HUNDRED, Money, percent_of, plain
 from tui_trader.core.records import EmergencyImported, TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
 from tui_trader.journal.ports import Row
-from tui_trader.risk.book import Meters
+from tui_trader.risk.book import Losses
 from tui_trader.risk.codes import Code
 from tui_trader.risk.policy import Policy
 
@@ -113,7 +113,7 @@ class Trip:
     flatten: bool
 
 
-def trip(meters: Meters, equity: Money, policy: Policy, current: TradingState = TradingState.ACTIVE) -> Trip | None:
+def trip(losses: Losses, equity: Money, policy: Policy, current: TradingState = TradingState.ACTIVE) -> Trip | None:
     """What the losses demand beyond `current`; None where they demand nothing more.
 
     Drawdown: flatten, HALTED. Daily loss and losing streak: REDUCING, positions keep their stops. Nothing here ever
@@ -121,14 +121,14 @@ def trip(meters: Meters, equity: Money, policy: Policy, current: TradingState = 
     """
     if current is TradingState.HALTED or not equity.is_finite():
         return None
-    halting = _drawdown(meters, equity, policy)
+    halting = _drawdown(losses, equity, policy)
     if halting is not None or current is TradingState.REDUCING:
         return halting
-    return _daily_loss(meters, equity, policy) or _losing_streak(meters, policy)
+    return _daily_loss(losses, equity, policy) or _losing_streak(losses, policy)
 
 
-def _drawdown(meters: Meters, equity: Money, policy: Policy) -> Trip | None:
-    peak, limit = meters.peak_equity, policy.risk.max_drawdown_pct
+def _drawdown(losses: Losses, equity: Money, policy: Policy) -> Trip | None:
+    peak, limit = losses.peak_equity, policy.risk.max_drawdown_pct
     if peak is None or (peak - equity) * HUNDRED < peak * limit:
         return None
     return Trip(
@@ -139,8 +139,8 @@ def _drawdown(meters: Meters, equity: Money, policy: Policy) -> Trip | None:
     )
 
 
-def _daily_loss(meters: Meters, equity: Money, policy: Policy) -> Trip | None:
-    loss, limit = meters.day_loss, policy.risk.max_daily_loss_pct
+def _daily_loss(losses: Losses, equity: Money, policy: Policy) -> Trip | None:
+    loss, limit = losses.day_loss, policy.risk.max_daily_loss_pct
     if loss is None or loss < percent_of(equity + loss, limit):
         return None
     return Trip(
@@ -151,12 +151,12 @@ def _daily_loss(meters: Meters, equity: Money, policy: Policy) -> Trip | None:
     )
 
 
-def _losing_streak(meters: Meters, policy: Policy) -> Trip | None:
-    if meters.consecutive_losses < policy.risk.max_consecutive_losses:
+def _losing_streak(losses: Losses, policy: Policy) -> Trip | None:
+    if losses.consecutive_losses < policy.risk.max_consecutive_losses:
         return None
     return Trip(
         state=TradingState.REDUCING,
         code=Code.MAX_CONSECUTIVE_LOSSES.value,
-        reason=f"{meters.consecutive_losses} round trips in a row lost money",
+        reason=f"{losses.consecutive_losses} round trips in a row lost money",
         flatten=False,
     )

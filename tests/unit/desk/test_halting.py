@@ -411,6 +411,22 @@ async def test_resume_waits_for_orders_of_unknown_fate() -> None:
 
 
 @virtual
+async def test_while_trading_goes_on_a_look_costs_one_look_at_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch looks every second of engine time, which at full speed is thousands of times a second."""
+    async with trading() as trader:
+        await trader.opened()
+        exists, asked = trader.switch.file_exists, []
+
+        def counted() -> bool:
+            asked.append(1)
+            return exists()
+
+        monkeypatch.setattr(trader.switch, "file_exists", counted)
+        await trader.desk.watch.look()
+        assert len(asked) == 1
+
+
+@virtual
 async def test_a_flag_that_nobody_explains_becomes_a_row() -> None:
     async with trading() as trader:
         trader.switch.trip()

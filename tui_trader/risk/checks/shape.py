@@ -30,7 +30,7 @@ def _is_positive(figure: Decimal) -> bool:
 
 
 def entry_is_plain_limit(intent: Intent, _book: Book, _policy: Policy) -> Verdict:
-    """An entry is a LIMIT order (GTC, IOC or GTX): what it pays is bounded by its price, whatever the market does."""
+    """An entry is a LIMIT order of any time in force: what it pays is bounded by its price, come what may."""
     if is_plain_limit(intent):
         return ALLOW
     flags = " reduce-only" if intent.reduce_only else " close-position" if intent.close_position else ""
