@@ -290,7 +290,7 @@ def tighter_stop(position_side: Side, *stops: Price) -> Price:
 
 
 def live_stops(orders: Iterable[Order], position: Position, purpose: Purpose) -> tuple[Order, ...]:
-    """The conditional orders of this purpose that would close the position and are known to stand."""
+    """The conditional orders of this purpose that would close all of the position and are known to stand."""
     return tuple(
         order
         for order in orders
@@ -298,5 +298,6 @@ def live_stops(orders: Iterable[Order], position: Position, purpose: Purpose) ->
         and order.intent.purpose is purpose
         and position.side is not None
         and order.intent.side is position.side.opposite
+        and (order.intent.close_position or order.intent.quantity >= abs(position.quantity))
         and order.status in (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.money import Price, Quantity
@@ -165,16 +165,45 @@ class Protector:
         """The conditional order at `price` stands and was read back; only then go the others of its kind."""
         symbol = position.symbol
         standing = live_stops(self._parts.ledger.open_orders(symbol), position, purpose)
-        right = next((order for order in standing if order.intent.stop_price == price), None)
+        at_price = [order for order in standing if order.intent.stop_price == price]
+        right = next((order for order in at_price if order.intent.close_position), next(iter(at_price), None))
         if right is None:
             if any(self._is_pending(order, purpose, price) for order in self._parts.ledger.open_orders(symbol)):
                 return False
             right = await self._place(position, purpose, price)
         if right is None or not await self._is_read_back(right):
             return False
-        others = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is purpose]
-        await self._hands.cancel_all(o for o in others if o.client_order_id != right.client_order_id)
+        await self._clear_others(right)
+        if not right.intent.close_position:
+            await self._replace_bridge(right, position)
         return True
+
+    async def _clear_others(self, right: Order) -> None:
+        """All orders of this one's kind go, but itself."""
+        orders = self._parts.ledger.open_orders(right.intent.symbol)
+        others = [order for order in orders if order.intent.purpose is right.intent.purpose]
+        await self._hands.cancel_all(order for order in others if order.client_order_id != right.client_order_id)
+
+    async def _replace_bridge(self, bridge: Order, position: Position) -> None:
+        """A bridge covers what was held when it was placed: one that closes whatever is held takes its place."""
+        assert bridge.intent.stop_price is not None
+        closing = await self._place(position, bridge.intent.purpose, bridge.intent.stop_price)
+        if closing is not None and closing.intent.close_position and await self._is_read_back(closing):
+            await self._clear_others(closing)
+
+    def _placeable(self, intent: Intent) -> Intent:
+        """The intent as it can stand beside the order that it is to replace.
+
+        Where the exchange keeps one closing order of a kind (-4130), the new one goes out first for the quantity that
+        is held, as a bridge: the position has a stop at every moment.
+        """
+        orders = self._parts.ledger.open_orders(intent.symbol)
+        kind = (intent.purpose, intent.side)
+        is_taken = any(o.intent.close_position and (o.intent.purpose, o.intent.side) == kind for o in orders)
+        if not (is_taken and self._parts.exchange.keeps_one_closing_order):
+            return intent
+        held = abs(self._parts.ledger.position(intent.symbol).quantity)
+        return replace(intent, close_position=False, quantity=held)
 
     @staticmethod
     def _is_pending(order: Order, purpose: Purpose, price: Price) -> bool:
@@ -196,7 +225,7 @@ class Protector:
             purpose=purpose,
             actor=Actor.SYSTEM,
         )
-        sent = await self._sender.send(intent, tool="protect")
+        sent = await self._sender.send(self._placeable(intent), tool="protect")
         return sent.order if sent.order is not None and sent.order.status is OrderStatus.ACCEPTED else None
 
     def _covers(self, position: Position) -> Quantity:
@@ -230,7 +259,7 @@ class Protector:
         async with self._locks.setdefault(symbol, asyncio.Lock()):
             if not may_loosen and self._is_looser(intent):
                 return Moved("another stop stands nearer by now", looser=True)
-            sent = await self._sender.send(intent, tool=tool)
+            sent = await self._sender.send(self._placeable(intent), tool=tool)
             if sent.order is None:
                 return Moved(f"{sent.judgement.code}: {sent.judgement.detail}")
             order_id = sent.order.client_order_id
@@ -241,8 +270,9 @@ class Protector:
                 if elapsed(began, self._parts.clock.now()) > _MOVES_WITHIN:
                     return Moved(f"order {order_id} could not be read back")
                 await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
-            others = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.purpose is intent.purpose]
-            await self._hands.cancel_all(o for o in others if o.client_order_id != order_id)
+            await self._clear_others(sent.order)
+            if not sent.order.intent.close_position:
+                self.look(symbol)  # the bridge is replaced there
             return Moved()
 
     def _is_looser(self, intent: Intent) -> bool:
