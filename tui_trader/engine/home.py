@@ -1,6 +1,7 @@
 """The home folder: where everything of one trader lies, and the lock that only one process holds."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -133,3 +134,14 @@ class HomeLock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Let go."""
         self._lock.release()
+
+
+def account_lock(account: str) -> HomeLock:
+    """The lock of an account at an exchange, taken: it lies outside every home. Raises HomeError where it is held."""
+    folder = platformdirs.user_state_path(APPLICATION, appauthor=False) / "accounts"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeError(f"{folder}: cannot be made ({error.strerror}). See to its rights.") from None
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", account)
+    return HomeLock(folder / f"{name}.lock", f"account {account}: another tui-trader trades it")

@@ -1,6 +1,6 @@
 """The plan of a run: prompt, symbols, market, decider and where time begins, decided before the clock starts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui_trader.agent.llm.replay import Cassette
@@ -16,8 +16,10 @@ from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.past import Past
 from tui_trader.engine.resources import shipped
+from tui_trader.engine.scouting import AUTO_PATIENCE, PATIENCE, BinanceSeen, LookAtBinance, looks_nowhere
 from tui_trader.engine.settings import Settings, SettingsError
-from tui_trader.market.choose import FeedChoice, FeedKind, parse_feed
+from tui_trader.market.choose import AUTO, FeedChoice, FeedKind, parse_feed
+from tui_trader.market.ports import FeedError
 from tui_trader.market.recording import Recording, read_recording
 from tui_trader.market.synthetic import SEEDED_START
 from tui_trader.risk.policy import Policy
@@ -63,8 +65,11 @@ class _Market:
     seed: int | None = None
 
 
-def plan_of(options: RunOptions, knowledge: Knowledge) -> Plan:
-    """Read prompt and market, choose symbols and decider. Raises PolicyError, FeedError, SettingsError, HomeError."""
+def plan_of(options: RunOptions, knowledge: Knowledge, look: LookAtBinance = looks_nowhere) -> Plan:
+    """Read prompt and market, choose symbols and decider. Raises PolicyError, FeedError, SettingsError, HomeError.
+
+    `look` is called once where Binance's market is asked for, or may be chosen.
+    """
     past = replace(knowledge.past)
     _check_mode(options, past)
     decider, why = _chosen_decider(options.decider, options.settings)
@@ -75,11 +80,13 @@ def plan_of(options: RunOptions, knowledge: Knowledge) -> Plan:
     prompt.rendered()  # a template that does not render is refused before anything is written
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
     symbols = _wanted(options, prompt.policy)
-    choice = parse_feed(options.feed)
+    choice, seen = _chosen_feed(options, knowledge, symbols, look)
     recorded = read_recording(choice.paths, symbols, instruments) if choice.kind is FeedKind.FILE else None
-    market = _market_of(options, past, choice, recorded)
+    market = _market_of(options, past, choice, recorded) if seen is None else _Market(seen.identity, seen.time)
     _refuse_change(market, knowledge, choice, options.home)
-    chosen = tuple(recorded.symbols) if recorded else symbols
+    if seen is not None:
+        instruments = dict(seen.instruments)
+    chosen = tuple(recorded.symbols) if recorded else tuple(s for s in symbols if seen is None or s in instruments)
     return Plan(
         options=options,
         prompt=prompt,
@@ -98,11 +105,17 @@ def plan_of(options: RunOptions, knowledge: Knowledge) -> Plan:
 
 
 def _check_mode(options: RunOptions, past: Past) -> None:
-    if options.mode is not Mode.PAPER:
+    if options.mode is Mode.LIVE:
         raise SettingsError(
-            f"--mode {options.mode.value}: this version trades on paper only (Binance comes with its adapter). "
-            "Use --mode paper."
+            "--mode live: this version does not trade real money; that needs safeguards it does not have yet. "
+            "Use --mode demo, or --mode paper."
         )
+    if options.mode is Mode.DEMO and options.feed != FeedKind.BINANCE.value:
+        raise SettingsError(f"--feed {options.feed}: --mode demo trades on Binance's own prices. Use --feed binance.")
+    if options.mode is Mode.DEMO and options.decider == "auto":
+        raise SettingsError("--decider auto: --mode demo wants it said in so many words. Use openai, rules or replay.")
+    if options.feed == FeedKind.BINANCE.value and options.speed != 1.0:
+        raise SettingsError("--speed: a live market goes at its own pace. Leave it out, or use another feed.")
     if past.opened is not None and past.opened.mode is not options.mode:
         raise HomeError(
             f"{options.home.folder}: belongs to mode {past.opened.mode.value} and stays so. "
@@ -140,6 +153,37 @@ def _chosen_decider(asked: str, settings: Settings) -> tuple[str, str]:
             raise SettingsError(f"--decider {asked}: not known. Use auto, openai, rules or replay.")
 
 
+def _chosen_feed(
+    options: RunOptions, knowledge: Knowledge, symbols: Sequence[Symbol], look: LookAtBinance
+) -> tuple[FeedChoice, BinanceSeen | None]:
+    """The feed asked for, or what `auto` comes to; with it what was seen of Binance. Raises FeedError."""
+    if options.feed != AUTO:
+        choice = parse_feed(options.feed)
+        if choice.kind is not FeedKind.BINANCE:
+            return choice, None
+        seen = look(options, symbols, PATIENCE)
+        if isinstance(seen, str):
+            raise FeedError(f"--feed binance: {seen}. Try again later, or use --feed synthetic or file:PATH.")
+        return choice, seen
+    if why := _auto_is_synthetic(options, knowledge):
+        return FeedChoice(FeedKind.SYNTHETIC, why=f"auto: the synthetic market, since {why}"), None
+    seen = look(options, symbols, AUTO_PATIENCE)
+    if isinstance(seen, str):
+        return FeedChoice(FeedKind.SYNTHETIC, why=f"auto: the synthetic market, since {seen}"), None
+    return FeedChoice(FeedKind.BINANCE, why="auto: Binance's public data answer"), seen
+
+
+def _auto_is_synthetic(options: RunOptions, knowledge: Knowledge) -> str:
+    """Why Binance need not even be asked; empty where it is."""
+    if options.seed is not None:
+        return "a seed is given"
+    if options.speed != 1.0:
+        return "a live market has a pace of its own"
+    last = knowledge.past.last_start
+    is_held = knowledge.ledger.positions or knowledge.ledger.open_orders()
+    return "positions or orders are open on it" if is_held and last and last.market_seed is not None else ""
+
+
 def _market_of(options: RunOptions, past: Past, choice: FeedChoice, recorded: Recording | None) -> _Market:
     """The market asked for."""
     if recorded is not None:
@@ -175,6 +219,8 @@ def _synthetic(seed: int | None, past: Past) -> _Market:
 def _identity(feed: str, seed: int | None) -> str:
     if seed is not None:
         return f"synthetic:{seed}"
+    if feed == FeedKind.BINANCE.value:
+        return feed
     names = (part.rsplit("/", 1)[-1] for part in feed.removeprefix("file:").split(","))
     return f"file:{','.join(sorted(names))}"
 

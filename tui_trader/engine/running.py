@@ -19,8 +19,8 @@ from tui_trader.core.market import MarketEvent
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
+from tui_trader.engine.counterparty import open_counterparty
 from tui_trader.engine.deciding import Deciding, decider_of
-from tui_trader.engine.home import HomeError
 from tui_trader.engine.knowledge import Knowledge, known_from
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
@@ -28,13 +28,10 @@ from tui_trader.engine.options import RunOptions
 from tui_trader.engine.plan import Plan, plan_of
 from tui_trader.engine.publisher import Publisher
 from tui_trader.engine.pump import Pump
-from tui_trader.engine.settings import PaperSettings
+from tui_trader.engine.scouting import look_at_binance
 from tui_trader.engine.showing import Showing
 from tui_trader.engine.trader import Ended, Trader
-from tui_trader.engine.wiring import Assembly, agent_of, assemble, feed_of
-from tui_trader.exchange.paper import Jitter, Latency
-from tui_trader.exchange.paper.books import PaperBooksError
-from tui_trader.exchange.paper.exchange import PaperExchange
+from tui_trader.engine.wiring import Assembly, agent_of, assemble
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.layout import Tip
@@ -43,10 +40,7 @@ from tui_trader.journal.redact import Redactor
 from tui_trader.journal.writer import open_journal
 from tui_trader.market.ports import Feed
 
-_LONGEST_TAIL = 20
-"""Times the mean: 3 s at the most that can be set, so that an answer comes before a request counts as lost."""
 _log = logging.getLogger(__name__)
-_WAY_OUT = "Restore the file from a copy, or start in another folder with --home."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +89,7 @@ def run_to_its_end(
 ) -> Ended:
     """Plan and run in this thread. Raises what planning raises, and whatever ends a run before its time."""
     knowledge, tip = known_from(options.home.journal)
-    plan = plan_of(options, knowledge)
+    plan = plan_of(options, knowledge, look_at_binance)
     loop = PacedLoop(options.speed, yields=options.with_console)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(_run(Begun(plan, knowledge, tip), loop, mailbox, sink, built))
@@ -135,57 +129,23 @@ async def _run(
             folds=(knowledge,),
         )
         stack.push_async_callback(journal.close)
-        feed = feed_of(plan, clock, knowledge.ledger)
-        exchange = _paper_exchange(plan, feed, clock, chance)
-        stack.push_async_callback(exchange.close)
-        _check_account(plan, exchange)
+        other = await open_counterparty(plan, knowledge.ledger, clock, chance, stack)
         around = Surroundings(
             clock=clock,
             journal=journal,
             emergency=EmergencyLog(home.emergency, clock, chance, redact=redactor),
-            exchange=exchange,
-            feed=feed,
+            exchange=other.exchange,
+            feed=other.feed,
             knowledge=knowledge,
             saver=saver,
             mailbox=mailbox,
-            counterparty=exchange.on_market,
+            counterparty=other.hears,
         )
         whole = trader_of(plan, around, sink=sink)
         trader = whole.trader
         journal.when_unwritable(trader.journal_lost)
         built(Alive(loop=loop, trader=trader, switch=whole.assembly.switch, look=whole.look))
         return await trader.run(options.cycles)
-
-
-def _paper_exchange(plan: Plan, feed: Feed, clock: Clock, chance: Chance) -> PaperExchange:
-    """The paper exchange of this home. Raises HomeError."""
-    path = plan.options.home.paper
-    if plan.past.opened is not None and not (path.exists() and path.stat().st_size):
-        raise HomeError(f"{path}: the paper exchange's books are gone, though this home has traded. {_WAY_OUT}")
-    try:
-        return PaperExchange.open(
-            path,
-            feed.instruments,
-            clock,
-            account=f"paper-{chance.token('account')}",
-            latency=latency_of(plan.options.settings.paper, chance),
-        )
-    except PaperBooksError as error:
-        raise HomeError(str(error)) from None
-
-
-def latency_of(paper: PaperSettings, chance: Chance) -> Latency:
-    """The way to the paper exchange as it is set; the tail ends at twenty times its mean, which none in 10^8 passes."""
-    constant, mean = paper.latency_ms / 1000, paper.jitter_ms / 1000
-    return Latency(constant, Jitter(chance=chance, mean=mean, most=_LONGEST_TAIL * mean) if mean else None)
-
-
-def _check_account(plan: Plan, exchange: PaperExchange) -> None:
-    """The account is the one that the home's first row names. Raises HomeError."""
-    opened = plan.past.opened
-    if opened is not None and opened.account != exchange.account:
-        what = f"holds the account {exchange.account}, and this home belongs to {opened.account}"
-        raise HomeError(f"{plan.options.home.paper}: {what}. {_WAY_OUT}")
 
 
 def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Built:

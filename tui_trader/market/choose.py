@@ -12,6 +12,7 @@ class FeedKind(StrEnum):
 
     SYNTHETIC = "synthetic"
     SYNTHETIC_DEPTH = "synthetic:depth"
+    BINANCE = "binance"
     FILE = "file"
 
 
@@ -29,25 +30,24 @@ class FeedChoice:
         return f"file:{','.join(str(path) for path in self.paths)}" if self.paths else self.kind.value
 
 
-def parse_feed(asked: str) -> FeedChoice:
-    """Read `auto | synthetic[:depth] | file:PATH[,PATH…]`; a path is a file or a folder. Raises FeedError.
+AUTO = "auto"
+"""What leaves the choice to the program."""
 
-    `synthetic:depth` is the same market, which also tells its order book and the trades of others. `auto` is
-    synthetic, and `binance` is refused: this version reads no live market.
+
+def parse_feed(asked: str) -> FeedChoice:
+    """Read `binance | synthetic[:depth] | file:PATH[,PATH…]`; a path is a file or a folder. Raises FeedError.
+
+    `synthetic:depth` is the same market, which also tells its order book and the trades of others. What `auto` comes to
+    is for the caller to find out: only it knows whether Binance answers.
     """
     kind, separator, rest = asked.strip().partition(":")
     match kind:
-        case "auto" if not separator:
-            return FeedChoice(FeedKind.SYNTHETIC, why="auto: the synthetic market, since there is no live feed yet")
         case "synthetic" if not separator:
             return FeedChoice(FeedKind.SYNTHETIC)
         case "synthetic" if rest == "depth":
             return FeedChoice(FeedKind.SYNTHETIC_DEPTH)
         case "binance" if not separator:
-            raise FeedError(
-                "--feed binance: this version has no live feed yet (it comes with the exchange adapter). "
-                "Use --feed synthetic, or --feed file:PATH for recorded prices."
-            )
+            return FeedChoice(FeedKind.BINANCE)
         case "file" if separator:
             return FeedChoice(FeedKind.FILE, _paths(rest))
         case _:

@@ -1,5 +1,6 @@
 """The plan: what is refused before the clock starts, and where a home's time and market go on."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,14 +11,18 @@ from tests.unit.engine.rows import Log, entry, fill, opened, started
 from tests.unit.engine.runs import SEED, run_options
 from tests.unit.engine.time import NOON
 from tui_trader.core.clock import Instant, later
+from tui_trader.core.instrument import Instrument
+from tui_trader.core.instrument_table import instrument
 from tui_trader.core.order import OrderStatus
 from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended, Record
-from tui_trader.core.words import Mode
+from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.options import RunOptions, speed_of
 from tui_trader.engine.plan import Plan, plan_of
+from tui_trader.engine.scouting import AUTO_PATIENCE, PATIENCE, BinanceSeen
 from tui_trader.engine.settings import OpenAISettings, Settings, SettingsError
+from tui_trader.market.choose import FeedKind
 from tui_trader.market.ports import FeedError
 from tui_trader.market.synthetic import SEEDED_START
 
@@ -178,10 +183,84 @@ def test_a_feed_without_any_of_the_symbols_is_refused(options: RunOptions, tmp_p
         plan_of(changed(options, feed=f"file:{klines(tmp_path)}", symbols=("ETHUSDT",)), Knowledge())
 
 
-@pytest.mark.parametrize("mode", [Mode.DEMO, Mode.LIVE])
-def test_only_paper_is_traded_so_far(options: RunOptions, mode: Mode) -> None:
-    with pytest.raises(SettingsError, match=f"--mode {mode.value}"):
-        plan_of(changed(options, mode=mode), Knowledge())
+BTC = Symbol("BTCUSDT")
+
+
+def known(symbol: Symbol) -> Instrument:
+    """A built-in instrument."""
+    found = instrument(symbol)
+    assert found is not None
+    return found
+
+
+LIVE_MARKET = BinanceSeen(NOON, {BTC: known(BTC)})
+
+
+def sees(_: RunOptions, symbols: Sequence[Symbol], patience: float) -> BinanceSeen | str:
+    """Binance answers, and trades BTCUSDT alone."""
+    assert symbols
+    assert patience in (AUTO_PATIENCE, PATIENCE)
+    return LIVE_MARKET
+
+
+def test_real_money_is_not_traded_and_why_is_said(options: RunOptions) -> None:
+    with pytest.raises(SettingsError, match="--mode live: this version does not trade real money"):
+        plan_of(changed(options, mode=Mode.LIVE, feed="binance", decider="rules", speed=1.0), Knowledge(), sees)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"feed": "auto"}, "Use --feed binance"),
+        ({"feed": "synthetic"}, "Use --feed binance"),
+        ({"decider": "auto"}, "Use openai, rules or replay"),
+        ({"speed": math.inf}, "--speed"),
+        ({"speed": 2.0}, "--speed"),
+    ],
+)
+def test_demo_wants_binance_in_real_time_and_a_decider_in_so_many_words(
+    options: RunOptions, changes: dict[str, object], sentence: str
+) -> None:
+    asked: dict[str, object] = {"mode": Mode.DEMO, "feed": "binance", "decider": "rules", "speed": 1.0}
+    assert plan_of(changed(options, **asked), Knowledge(), sees).choice.kind is FeedKind.BINANCE
+    with pytest.raises(SettingsError, match=sentence):
+        plan_of(changed(options, **asked | changes), Knowledge(), sees)
+
+
+def test_a_live_market_begins_at_the_exchanges_time_with_the_symbols_that_it_trades(options: RunOptions) -> None:
+    plan = plan_of(changed(options, feed="binance", speed=1.0, symbols=()), Knowledge(), sees)
+    assert (plan.symbols, plan.epoch, plan.market_seed) == ((BTC,), NOON, None)
+    assert plan.instruments == LIVE_MARKET.instruments
+    assert plan.choice.why == ""
+
+
+def test_a_binance_that_does_not_answer_is_a_failure_where_it_was_asked_for(options: RunOptions) -> None:
+    with pytest.raises(FeedError, match="--feed binance: nobody looked"):
+        plan_of(changed(options, feed="binance", speed=1.0), Knowledge())
+
+
+def test_auto_is_binance_where_it_answers_else_synthetic_and_says_why(options: RunOptions) -> None:
+    asked: dict[str, object] = {"feed": "auto", "speed": 1.0, "seed": None}
+    live = plan_of(changed(options, **asked), Knowledge(), sees)
+    synthetic = plan_of(changed(options, **asked), Knowledge())
+    assert (live.choice.kind, live.choice.why) == (FeedKind.BINANCE, "auto: Binance's public data answer")
+    assert synthetic.choice.kind is FeedKind.SYNTHETIC
+    assert synthetic.choice.why == "auto: the synthetic market, since nobody looked for Binance"
+
+
+@pytest.mark.parametrize(("changes", "why"), [({"seed": SEED}, "a seed"), ({"speed": math.inf}, "a pace of its own")])
+def test_auto_does_not_ask_binance_where_its_market_would_not_do(
+    options: RunOptions, changes: dict[str, object], why: str
+) -> None:
+    plan = plan_of(changed(options, **{"feed": "auto", "speed": 1.0, "seed": None} | changes), Knowledge(), sees)
+    assert plan.choice.kind is FeedKind.SYNTHETIC
+    assert why in plan.choice.why
+
+
+def test_auto_stays_on_the_synthetic_market_while_positions_are_open_there(options: RunOptions) -> None:
+    plan = plan_of(changed(options, feed="auto", speed=1.0, seed=None), holding(), sees)
+    assert plan.choice.kind is FeedKind.SYNTHETIC
+    assert plan.market_seed == SEED
 
 
 def test_a_home_of_another_mode_is_refused(options: RunOptions) -> None:

@@ -23,11 +23,9 @@ def test_the_home_sign_is_the_users_folder() -> None:
     assert parse_feed("file:~/data").paths == (Path.home() / "data",)
 
 
-def test_auto_says_what_it_came_to_and_why() -> None:
-    auto, asked = parse_feed("auto"), parse_feed("synthetic")
-    assert (auto.kind, auto.name) == (asked.kind, asked.name) == (FeedKind.SYNTHETIC, "synthetic")
-    assert auto.why.startswith("auto: the synthetic market")
-    assert asked.why == ""
+def test_a_feed_that_was_asked_for_needs_no_reason() -> None:
+    assert parse_feed("binance") == FeedChoice(FeedKind.BINANCE)
+    assert parse_feed("synthetic") == FeedChoice(FeedKind.SYNTHETIC)
 
 
 def test_the_synthetic_market_with_its_book_is_called_so() -> None:
@@ -38,7 +36,8 @@ def test_the_synthetic_market_with_its_book_is_called_so() -> None:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ("binance", "no live feed yet"),
+        ("auto", "is not known"),
+        ("binance:x", "is not known"),
         ("", "is not known. Use auto, binance, synthetic, synthetic:depth or file:PATH"),
         ("csv:a", "is not known"),
         ("synthetic:7", "is not known"),

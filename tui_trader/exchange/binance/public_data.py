@@ -1,7 +1,7 @@
 """Binance's public data as the live feed takes them: messages of a route, order books, candles, all undecoded."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -30,7 +30,9 @@ class PublicData:
         """`session` stays its owner's to close."""
         self._session = session
 
-    async def messages(self, route: str, streams: Sequence[str], *, silence: float) -> AsyncIterator[bytes | None]:
+    async def messages(
+        self, route: str, streams: Sequence[str], *, silence: float
+    ) -> AsyncGenerator[bytes | None, None]:
         """The combined streams of a route, for ever: each message, and None wherever some may be missing.
 
         A connection that is silent for `silence` seconds, or that nobody reads fast enough, is begun anew.
