@@ -62,13 +62,13 @@ class Client:
         except BinanceAPIException as error:
             raise RequestFailed(failure_of(await _answer_in(error))) from None
         except aiohttp.ClientConnectorError:
-            raise RequestFailed(Failure(Verdict.NOT_SENT, 0, f"{endpoint}: no connection to the exchange")) from None
+            raise RequestFailed(Failure(Verdict.NOT_SENT, 0, "no connection to the exchange")) from None
         except TimeoutError:
-            raise RequestFailed(_unknown(endpoint, f"no answer within {_TIMEOUT.total:g} s")) from None
+            raise RequestFailed(_unknown(f"no answer within {_TIMEOUT.total:g} s")) from None
         except BinanceRequestException:
-            raise RequestFailed(_unknown(endpoint, "the answer is not JSON")) from None
+            raise RequestFailed(_unknown("the answer is not JSON")) from None
         except Exception as error:  # noqa: BLE001 - the library raises whatever an odd answer makes it stumble over
-            raise RequestFailed(_unknown(endpoint, f"the request ended in {type(error).__name__}")) from None
+            raise RequestFailed(_unknown(f"the request ended in {type(error).__name__}")) from None
         return answer
 
     @staticmethod
@@ -112,5 +112,5 @@ async def _answer_in(error: BinanceAPIException) -> Answer:
     return Answer(error.status_code, 0, f"HTTP {error.status_code}" if is_page or not said else said[:_LONGEST_TEXT])
 
 
-def _unknown(endpoint: Endpoint, text: str) -> Failure:
-    return Failure(Verdict.UNKNOWN, 0, f"{endpoint}: {text}")
+def _unknown(text: str) -> Failure:
+    return Failure(Verdict.UNKNOWN, 0, text)

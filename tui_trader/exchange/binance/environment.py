@@ -84,7 +84,7 @@ def _checked(url: str, scheme: str, mode: Mode, setting: str) -> bool:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if _is_loopback(host):
-        if parts.scheme not in (scheme, scheme.rstrip("s")):
+        if parts.scheme not in (scheme, scheme.removesuffix("s")):
             raise EnvironmentRefused(f"{setting}: it must begin with {scheme.rstrip('s')}:// or {scheme}://.")
         if mode is Mode.LIVE:
             raise EnvironmentRefused(f"{setting}: it is on this machine, and a live key goes to Binance only.")

@@ -77,7 +77,7 @@ class Rest:
         try:
             return read_as(kind, answer)
         except Unreadable as error:
-            raise RequestFailed(Failure(Verdict.UNKNOWN, 0, f"{endpoint}: {error}")) from None
+            raise RequestFailed(Failure(Verdict.UNKNOWN, 0, str(error))) from None
 
     async def measure_offset(self) -> None:
         """Set the clock's offset from the exchange's time: the median of three answers. Raises ExchangeUnavailable."""
