@@ -442,6 +442,23 @@ class EmergencyImported:
     line: JsonObject = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyIntroduced:
+    """From here on this Ed25519 key signs the log; the key before it (the first time: itself) signs that, in hex."""
+
+    KIND: ClassVar[str] = "key"
+    public_key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSigned:
+    """The key in force signs every row before this one; hexadecimal."""
+
+    KIND: ClassVar[str] = "checkpoint"
+    signature: str
+
+
 Record: TypeAlias = (
     HomeOpened
     | EngineStarted
@@ -470,4 +487,6 @@ Record: TypeAlias = (
     | BreakerChanged
     | ProtectionFailed
     | EmergencyImported
+    | SigningKeyIntroduced
+    | LogSigned
 )

@@ -15,6 +15,7 @@ from tui_trader.core.records import (
     EquityMarked,
     FundingBooked,
     HomeOpened,
+    LogSigned,
     ModelAnswered,
     ModelAsked,
     ObservedChanged,
@@ -26,6 +27,7 @@ from tui_trader.core.records import (
     ProtectionFailed,
     Record,
     RiskJudged,
+    SigningKeyIntroduced,
     ToolCalled,
     ToolReturned,
     TradingStateChanged,
@@ -109,6 +111,10 @@ def _told_of_state(record: Record) -> str:
             return f"feed {feed}, decider {decider}"
         case EngineStopped(reason=reason):
             return reason
+        case SigningKeyIntroduced(public_key=public_key):
+            return f"signed from here on by {public_key[:16]}"
+        case LogSigned():
+            return "all rows before this one are signed"
         case HomeOpened(mode=mode, account=account):
             return f"{mode.value} {account}"
         case _:

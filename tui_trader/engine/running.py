@@ -16,6 +16,7 @@ from tui_trader.agent.llm.replay import Misses
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, LoopClock, PacedLoop
 from tui_trader.core.market import MarketEvent
+from tui_trader.core.words import Mode
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.checkpoints import checkpoints
@@ -34,7 +35,9 @@ from tui_trader.engine.trader import Ended, Trader
 from tui_trader.engine.wiring import Assembly, agent_of, assemble
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
+from tui_trader.journal.keys import KeyFiles
 from tui_trader.journal.layout import Tip
+from tui_trader.journal.notary import Notary
 from tui_trader.journal.ports import Journal
 from tui_trader.journal.redact import Redactor
 from tui_trader.journal.writer import open_journal
@@ -119,12 +122,15 @@ async def _run(
     async with AsyncExitStack() as stack:
         stack.callback(clock.close)
         saver = await stack.enter_async_context(checkpoints(home.checkpoints if in_real_time else None))
+        # On paper the keys follow from the seed, so that two runs give the same journal; where money is, never.
+        notary = Notary(KeyFiles(home.journal), chance if options.mode is Mode.PAPER else Chance(None))
         journal = await open_journal(
             home.journal,
             clock,
             chance,
             threaded=in_real_time,
             redact=redactor,
+            notary=notary,
             recalled=begun.tip,
             folds=(knowledge,),
         )

@@ -52,7 +52,7 @@ def _reaches(tip: Tip, head: Head | None) -> Verdict:
     last = tip.head.seq
     if head is not None and head.seq > last:
         return Broken(last + 1, f"the export ends here, though the head is row {head.seq}")
-    return Verified(tip.log, tip.head, tip.time, 0 if head is None else last - head.seq)
+    return Verified(tip.log, tip.head, tip.time, 0 if head is None else last - head.seq, tip.trust)
 
 
 def _stored(lines: BinaryIO) -> Iterator[StoredRow]:

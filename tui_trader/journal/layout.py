@@ -13,6 +13,16 @@ from tui_trader.core.records import JsonObject
 from tui_trader.core.words import Actor
 from tui_trader.journal.canonical import canonical, parse
 from tui_trader.journal.ports import Head
+from tui_trader.journal.signing import (
+    SIGNATURES,
+    UNSIGNED,
+    BadSignature,
+    Place,
+    Trust,
+    after_row,
+    after_signature,
+    signed_here,
+)
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x74744A4C
@@ -90,11 +100,19 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """Where the chain stands: which log, its head, and the last row's time. The log of an empty chain is empty."""
+    """Where the chain stands: which log, its head, the last row's time, and who has signed how much of it.
+
+    The log of an empty chain is empty.
+    """
 
     log: str
     head: Head
     time: Instant
+    trust: Trust = UNSIGNED
+
+    def place(self, log: str, time: Instant) -> Place:
+        """The place of the row that comes next at this time."""
+        return Place(log, self.head.seq + 1, self.head.hash.hex(), max(self.time, time))
 
 
 START = Tip("", EMPTY, Instant(0))
@@ -121,23 +139,29 @@ def body_hash(salt: bytes, body: bytes) -> str:
     return hashlib.sha256(salt + body).hexdigest()
 
 
-def sealed(tip: Tip, draft: Draft, *, log: str, salt: bytes) -> tuple[StoredRow, Tip]:
-    """The draft as the next row after `tip`, never earlier than it, and the tip after it."""
-    seq = tip.head.seq + 1
-    time = max(tip.time, draft.time)
+def sealed(tip: Tip, draft: Draft, *, log: str, salt: bytes, signed_by: bytes | None = None) -> tuple[StoredRow, Tip]:
+    """The draft as the next row after `tip`, never earlier than it, and the tip after it.
+
+    `signed_by` says that the draft is a signature which holds, and whose key is in force after it.
+    """
+    place = tip.place(log, draft.time)
     header = Header(
         log=log,
-        seq=seq,
-        time=time,
+        seq=place.seq,
+        time=place.time,
         kind=draft.kind,
         actor=draft.actor,
         correlation=draft.correlation,
         body_sha256=body_hash(salt, draft.body),
-        prev=tip.head.hash.hex(),
+        prev=place.prev,
     )
     leaf = header.leaf()
-    row = StoredRow(seq, leaf, salt, draft.body, leaf_hash(leaf))
-    return row, Tip(log, Head(seq, row.hash), time)
+    row = StoredRow(place.seq, leaf, salt, draft.body, leaf_hash(leaf))
+    if signed_by is None:
+        trust = after_row(tip.trust, place.seq, draft.kind)
+    else:
+        trust = signed_here(tip.trust, place, signed_by)
+    return row, Tip(log, Head(place.seq, row.hash), place.time, trust)
 
 
 def header_of(leaf: bytes) -> Header:
@@ -193,4 +217,16 @@ def linked(tip: Tip, row: StoredRow) -> tuple[Header, Tip]:
         raise BrokenLink(f"it belongs to another log ({header.log}, not {tip.log})")
     if header.time < tip.time:
         raise BrokenLink("it is older than the row before")
-    return header, Tip(header.log, Head(row.seq, row.hash), header.time)
+    return header, Tip(header.log, Head(row.seq, row.hash), header.time, _trust_after(tip, header, row.body))
+
+
+def _trust_after(tip: Tip, header: Header, body: bytes) -> Trust:
+    """How the log is signed after this row. Raises BrokenLink where a signature is missing or does not hold."""
+    try:
+        if header.kind not in SIGNATURES:
+            return after_row(tip.trust, header.seq, header.kind)
+        if header.actor is not Actor.SYSTEM or header.correlation:
+            raise BrokenLink("it is a signature that belongs to somebody's call")
+        return after_signature(tip.trust, tip.place(header.log, header.time), header.kind, body)
+    except BadSignature as error:
+        raise BrokenLink(str(error)) from None

@@ -34,7 +34,7 @@ def recall(path: Path, *folds: Fold) -> Tip:
                 "from a backup, or start in a fresh home (--home)."
             )
         case Verified() as whole:
-            return Tip(whole.log, whole.head, whole.time)
+            return whole.tip
         case never:
             assert_never(never)
 

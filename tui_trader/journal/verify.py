@@ -2,9 +2,11 @@
 
 Caught without fail: an accident, or a hand that changes some of the files and not all of them: a payload, a header, a
 salt, a row dropped, moved, inserted or renumbered, a chain computed anew under an old head file, an end cut off.
-Not caught, and nothing on this machine alone could: someone who may write here replaces log and head file together
-by a consistent forgery or by an older copy of both. That takes a head that is kept elsewhere; every order on the
-exchange keeps one (its client order id commits a row).
+Caught by the signatures, even when the head file was forged with the log: all of that by someone who has not the key
+that signed it, and what an earlier run's key signed, also by someone who has the present one.
+Not caught, and nothing on this machine alone could: log and head file replaced together by an older copy of both, or
+cut back together to an earlier row, and whatever someone forges who has the key. That takes a head that is kept
+elsewhere (`anchor.py`); every order on the exchange keeps one (its client order id commits a row).
 """
 
 import sqlite3
@@ -17,9 +19,12 @@ from typing import TypeAlias
 from tui_trader.core.clock import Instant
 from tui_trader.journal import layout
 from tui_trader.journal.head import HeadFile, HeadGarbled, line
+from tui_trader.journal.keys import KeyFiles, KeyUnusable
+from tui_trader.journal.keys import public_key as public_key_of
 from tui_trader.journal.layout import START, BrokenLink, Header, StoredRow, Tip, linked
 from tui_trader.journal.ports import Head
 from tui_trader.journal.reader import DAMAGE, read_only
+from tui_trader.journal.signing import UNSIGNED, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class Verified:
     head: Head
     time: Instant
     behind: int
+    trust: Trust = UNSIGNED
+
+    @property
+    def tip(self) -> Tip:
+        """Where the chain stands."""
+        return Tip(self.log, self.head, self.time, self.trust)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +59,17 @@ Verdict: TypeAlias = Verified | Broken
 Hearer: TypeAlias = Callable[[Header, StoredRow], None]
 
 
-def verify(path: Path, hear: Hearer | None = None) -> Verdict:
+def verify(path: Path, hear: Hearer | None = None, *, public_key: bytes | None = None) -> Verdict:
     """Check the journal at `path`, in constant memory, beside a running writer if there is one.
 
-    `hear` is told each row that fits those before it. Never raises but what `hear` raises. The head file is read first:
-    with the writer at work the log can only be further than it by then.
+    `hear` is told each row that fits those before it. The first signature must be by `public_key`; where none is given,
+    by the key in the `.pub` file beside the log, if there is one. Never raises but what `hear` raises. The head file is
+    read first: with the writer at work the log can only be further than it by then.
     """
+    try:
+        expected = public_key or _published(path)
+    except KeyUnusable as error:
+        return Broken(0, str(error))
     try:
         head = HeadFile.beside(path).read()
     except (HeadGarbled, OSError) as error:
@@ -62,11 +78,29 @@ def verify(path: Path, hear: Hearer | None = None) -> Verdict:
         if not path.is_file():
             return _absent(path, head)
         with closing(read_only(path)) as connection:
-            return _checked(connection, path, head, hear)
+            verdict = _checked(connection, path, head, hear)
     except DAMAGE as error:
         return Broken(0, f"{path} is damaged or not a journal ({error})")
     except OSError as error:
         return Broken(0, f"{path} cannot be read ({error.strerror})")
+    return signed_as_it_must_be(verdict, expected) if isinstance(verdict, Verified) else verdict
+
+
+def signed_as_it_must_be(whole: Verified, expected: bytes | None) -> Verdict:
+    """The same, unless what must be signed is not, or another key than the expected one signed it."""
+    trust = whole.trust
+    if expected is not None and trust.first != expected:
+        by = f"its first key is {trust.first.hex()}" if trust.first else "no row of it is signed"
+        return Broken(0, f"the log is not signed by the key {expected.hex()}: {by}")
+    if trust.owed:
+        return Broken(trust.owed, "it is signed in the transaction that writes it, and here no signature follows it")
+    return whole
+
+
+def _published(path: Path) -> bytes | None:
+    file = KeyFiles(path).public
+    return public_key_of(file) if file.exists() else None
+
 
 
 def _absent(path: Path, head: Head | None) -> Broken:
@@ -144,7 +178,7 @@ def _against_head(path: Path, tip: Tip, head: Head | None) -> Verdict:
     last = tip.head.seq
     if head is None:
         if last == 0:
-            return Verified(tip.log, tip.head, tip.time, 0)
+            return Verified(tip.log, tip.head, tip.time, 0, tip.trust)
         return Broken(
             last,
             f"the head file {HeadFile.beside(path).path} is missing, so nobody can say whether this is the last row. "
@@ -152,4 +186,4 @@ def _against_head(path: Path, tip: Tip, head: Head | None) -> Verdict:
         )
     if head.seq > last:
         return Broken(last + 1, f"the log ends here, though the head file says that it had {head.seq} rows")
-    return Verified(tip.log, tip.head, tip.time, last - head.seq)
+    return Verified(tip.log, tip.head, tip.time, last - head.seq, tip.trust)

@@ -10,10 +10,13 @@ from types import TracebackType
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
 from tui_trader.core.records import Record
+from tui_trader.core.words import Actor
 from tui_trader.journal.canonical import canonical
 from tui_trader.journal.codec import decode, encode
 from tui_trader.journal.head import HeadFile
+from tui_trader.journal.keys import KeyUnusable
 from tui_trader.journal.layout import Draft, StoredRow, Tip, sealed
+from tui_trader.journal.notary import Notary
 from tui_trader.journal.ports import Entry, Fold, Head, JournalCorrupt, JournalUnwritable, Row
 from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.recall import recall
@@ -27,6 +30,7 @@ async def open_journal(
     *,
     threaded: bool,
     redact: Callable[[str], str],
+    notary: Notary | None = None,
     recalled: Tip | None = None,
     folds: Sequence[Fold] = (),
 ) -> "JournalWriter":
@@ -34,11 +38,13 @@ async def open_journal(
 
     Whoever has just read it gives what `recall` answered, and the folds that heard it then: it is not read again, and
     they follow. `threaded` writes in a thread of its own (real time), else on the loop (virtual time); the rows are the
-    same. `redact` is applied to every text before it is written. Raises JournalCorrupt, JournalUnwritable.
+    same. `redact` is applied to every text before it is written. Without a notary nothing is signed, and a log that was
+    signed before takes no row. Raises JournalCorrupt, JournalUnwritable.
     """
     tip = recalled or recall(path, *folds)
+    _find_key(path, tip, notary)
     store: Store = await ThreadStore.opened(path) if threaded else LoopStore(path)
-    journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact)
+    journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact, notary=notary)
     journal.follow(*folds)
     try:
         _check_end(path, tip)
@@ -58,6 +64,20 @@ def _check_end(path: Path, tip: Tip) -> None:
     with JournalReader(path) as reader:
         if reader.head() != tip.head:
             raise JournalCorrupt(f"{path}: rows came or went while the program started. Start it again.")
+
+
+def _find_key(path: Path, tip: Tip, notary: Notary | None) -> None:
+    """Raises JournalUnwritable where the log is signed and its key is not at hand."""
+    if notary is None:
+        if tip.trust.key:
+            raise JournalUnwritable(f"{path}: the journal is signed, and nobody is here to sign what would follow.")
+        return
+    try:
+        notary.begin(tip)
+    except KeyUnusable as error:
+        raise JournalUnwritable(str(error)) from None
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +104,7 @@ class JournalWriter:
         clock: Clock,
         chance: Chance,
         redact: Callable[[str], str],
+        notary: Notary | None = None,
     ) -> None:
         """Use `open_journal`."""
         self.path = path
@@ -94,6 +115,7 @@ class JournalWriter:
         self._clock = clock
         self._chance = chance
         self._redact = redact
+        self._notary = notary
         self._log = tip.log or chance.token("log")
         self._tip = tip
         self._head = tip.head
@@ -188,17 +210,21 @@ class JournalWriter:
             self._start_flushing()
 
     async def _commit(self, batch: list[_Handover]) -> None:
-        stored, rows, tip = self._chained(batch)
+        if self._notary is not None and not self._notary.has_begun:
+            self._notary.propose(self._tip)
+        chain = self._chained(batch)
         lagging: HeadLags | None = None
         try:
-            await self._store.write(stored)
+            await self._store.write(chain.stored)
         except HeadLags as error:
             lagging = error
-        self._tip, self._head = tip, tip.head
-        for row in (row for group in rows for row in group):
+        if self._notary is not None:
+            self._notary.adopt(chain.tip)
+        self._tip, self._head = chain.tip, chain.tip.head
+        for row in chain.rows:
             for fold in self._folds:
                 fold.apply(row)
-        for handover, group in zip(batch, rows, strict=True):
+        for handover, group in zip(batch, chain.groups, strict=True):
             if not handover.written.done():
                 handover.written.set_result(group)
         if lagging is not None:
@@ -206,27 +232,19 @@ class JournalWriter:
             self._in_flight = []
             self._fail(unwritable(self.head_file.path, lagging))
 
-    def _chained(self, batch: list[_Handover]) -> tuple[list[StoredRow], list[tuple[Row, ...]], Tip]:
-        tip = self._tip
-        stored: list[StoredRow] = []
-        groups: list[tuple[Row, ...]] = []
+    def _chained(self, batch: list[_Handover]) -> "_Chain":
+        """The batch as the next rows, with the signatures that belong between them and at their end."""
+        chain = _Chain(self._log, self._chance, self._tip)
         for handover in batch:
-            rows: list[Row] = []
+            group: list[Row] = []
             for draft, record in handover.drafts:
-                sealed_row, tip = sealed(tip, draft, log=self._log, salt=self._chance.salt(f"row:{tip.head.seq + 1}"))
-                stored.append(sealed_row)
-                rows.append(
-                    Row(
-                        seq=sealed_row.seq,
-                        time=tip.time,
-                        actor=draft.actor,
-                        correlation=draft.correlation,
-                        record=record,
-                        hash=sealed_row.hash,
-                    )
-                )
-            groups.append(tuple(rows))
-        return stored, groups, tip
+                if self._notary is not None and self._notary.is_full(chain.tip):
+                    chain.sign(self._notary)
+                group.append(chain.add(draft, record))
+            chain.groups.append(tuple(group))
+        if self._notary is not None and (self._closed or self._notary.is_due(chain.tip)):
+            chain.sign(self._notary)
+        return chain
 
     def _fail(self, failure: JournalUnwritable) -> None:
         self.failed = failure
@@ -249,8 +267,18 @@ class JournalWriter:
         try:
             while self._flushing is not None:
                 await asyncio.wait({self._flushing})
+            if self._notary is not None and self._notary.has_begun and self.failed is None:
+                await self._sign_the_end()
         finally:
             await self._let_go()
+
+    async def _sign_the_end(self) -> None:
+        """At a clean end no row is left unsigned. Raises JournalUnwritable."""
+        if self._tip.trust.signed < self._tip.head.seq:
+            self._waiting.append(_Handover((), asyncio.get_running_loop().create_future()))
+            handover = self._waiting[-1]
+            self._start_flushing()
+            await handover.written
 
     async def _let_go(self) -> None:
         try:
@@ -260,6 +288,43 @@ class JournalWriter:
             if self.failed is None:
                 self.failed = unwritable(self.path, error)
                 raise self.failed from None
+
+
+class _Chain:
+    """A batch while it becomes rows: `groups` are the callers' own rows, `rows` these and the signatures."""
+
+    def __init__(self, log: str, chance: Chance, tip: Tip) -> None:
+        self.tip = tip
+        self.stored: list[StoredRow] = []
+        self.rows: list[Row] = []
+        self.groups: list[tuple[Row, ...]] = []
+        self._log = log
+        self._chance = chance
+
+    def add(self, draft: Draft, record: Record, *, signed_by: bytes | None = None) -> Row:
+        """One more row."""
+        salt = self._chance.salt(f"row:{self.tip.head.seq + 1}")
+        stored, self.tip = sealed(self.tip, draft, log=self._log, salt=salt, signed_by=signed_by)
+        row = Row(
+            seq=stored.seq,
+            time=self.tip.time,
+            actor=draft.actor,
+            correlation=draft.correlation,
+            record=record,
+            hash=stored.hash,
+        )
+        self.stored.append(stored)
+        self.rows.append(row)
+        return row
+
+    def sign(self, notary: Notary) -> None:
+        """A signature over all that is there."""
+        place = self.tip.place(self._log, self.tip.time)
+        record, key = notary.signature(self.tip, place)
+        draft = Draft(
+            time=place.time, kind=record.KIND, actor=Actor.SYSTEM, correlation="", body=canonical(encode(record))
+        )
+        self.add(draft, record, signed_by=key)
 
 
 def _told(path: Path, error: BaseException) -> JournalUnwritable:
