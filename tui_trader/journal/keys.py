@@ -1,8 +1,8 @@
 """The files of the signing key: the private one that only its owner may read, the public one to be handed out.
 
-Each run signs with a key of its own. The order of a change makes it whole wherever a crash falls: the new key is durable
-under another name, then the row that introduces it, then it takes the old one's place. Between the last two the log
-names the key of `journal.key.new`, and the next start takes it.
+Each run signs with a key of its own. The order of a change makes it whole wherever a crash falls: the new key is
+durable under another name, then the row that introduces it, then it takes the old one's place. Between the last two
+the log names the key of `journal.key.new`, and the next start takes it.
 """
 
 import os
@@ -28,7 +28,7 @@ _LONGEST = 4096
 
 
 class KeyUnusable(Exception):
-    """A key file is missing, not a key, not this log's key, or open to others; the sentence says which and what to do."""
+    """A key file is missing, no key, not this log's key, or open to others; the sentence says which, and what to do."""
 
 
 class KeyFiles:

@@ -68,6 +68,9 @@ class BadSignature(ValueError):
     """A signature that does not hold, or one that is missing; the text says which."""
 
 
+BEGINNING: Final = Instant(0)
+
+
 class Place(NamedTuple):
     """Where in which log a signature stands, and with `prev` all that is before it: this is what is signed."""
 
@@ -92,7 +95,7 @@ class Trust:
     first: bytes = b""
     key: bytes = b""
     signed: int = 0
-    signed_at: Instant = Instant(0)
+    signed_at: Instant = BEGINNING
     owed: int = 0
 
 

@@ -70,6 +70,8 @@ def verify(path: Path, hear: Hearer | None = None, *, public_key: bytes | None =
         expected = public_key or _published(path)
     except KeyUnusable as error:
         return Broken(0, str(error))
+    except OSError as error:
+        return Broken(0, f"{path} cannot be read ({error.strerror})")
     try:
         head = HeadFile.beside(path).read()
     except (HeadGarbled, OSError) as error:
@@ -100,7 +102,6 @@ def signed_as_it_must_be(whole: Verified, expected: bytes | None) -> Verdict:
 def _published(path: Path) -> bytes | None:
     file = KeyFiles(path).public
     return public_key_of(file) if file.exists() else None
-
 
 
 def _absent(path: Path, head: Head | None) -> Broken:

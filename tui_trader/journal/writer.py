@@ -3,19 +3,18 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
 from tui_trader.core.records import Record
-from tui_trader.core.words import Actor
+from tui_trader.journal.batch import Batch, Handover
 from tui_trader.journal.canonical import canonical
 from tui_trader.journal.codec import decode, encode
 from tui_trader.journal.head import HeadFile
 from tui_trader.journal.keys import KeyUnusable
-from tui_trader.journal.layout import Draft, StoredRow, Tip, sealed
+from tui_trader.journal.layout import Draft, Tip
 from tui_trader.journal.notary import Notary
 from tui_trader.journal.ports import Entry, Fold, Head, JournalCorrupt, JournalUnwritable, Row
 from tui_trader.journal.reader import JournalReader
@@ -80,14 +79,6 @@ def _find_key(path: Path, tip: Tip, notary: Notary | None) -> None:
         raise unwritable(path, error) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Handover:
-    """What one caller handed over, and the future on which it waits."""
-
-    drafts: tuple[tuple[Draft, Record], ...]
-    written: "asyncio.Future[tuple[Row, ...]]"
-
-
 class JournalWriter:
     """The journal of a running engine; see the port. All calls come from one loop.
 
@@ -121,8 +112,8 @@ class JournalWriter:
         self._head = tip.head
         self._folds: list[Fold] = []
         self._listeners: list[Callable[[JournalUnwritable], None]] = []
-        self._waiting: list[_Handover] = []
-        self._in_flight: list[_Handover] = []
+        self._waiting: list[Handover] = []
+        self._in_flight: list[Handover] = []
         self._flushing: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -170,7 +161,7 @@ class JournalWriter:
         if not entries:
             return ()
         drafts = tuple(self._drafted(entry) for entry in entries)
-        handover = _Handover(drafts, asyncio.get_running_loop().create_future())
+        handover = Handover(drafts, asyncio.get_running_loop().create_future())
         self._waiting.append(handover)
         self._start_flushing()
         return await handover.written
@@ -209,42 +200,40 @@ class JournalWriter:
         if self._waiting and self.failed is None:
             self._start_flushing()
 
-    async def _commit(self, batch: list[_Handover]) -> None:
+    async def _commit(self, handovers: Sequence[Handover]) -> None:
         if self._notary is not None and not self._notary.has_begun:
             self._notary.propose(self._tip)
-        chain = self._chained(batch)
-        lagging: HeadLags | None = None
+        batch = self._chained(handovers)
+        # What came after a durable commit and failed: the rows are in the log all the same, and no more can follow.
+        failure: JournalUnwritable | None = None
         try:
-            await self._store.write(chain.stored)
+            await self._store.write(batch.stored)
         except HeadLags as error:
-            lagging = error
+            failure = unwritable(self.head_file.path, error)
         if self._notary is not None:
-            self._notary.adopt(chain.tip)
-        self._tip, self._head = chain.tip, chain.tip.head
-        for row in chain.rows:
+            try:
+                self._notary.adopt(batch.tip)
+            except OSError as error:
+                failure = unwritable(self.path, error)
+        self._tip, self._head = batch.tip, batch.tip.head
+        for row in batch.rows:
             for fold in self._folds:
                 fold.apply(row)
-        for handover, group in zip(batch, chain.groups, strict=True):
+        for handover, group in zip(handovers, batch.groups, strict=True):
             if not handover.written.done():
                 handover.written.set_result(group)
-        if lagging is not None:
-            # What was written is durable; without its head file nothing more is.
+        if failure is not None:
             self._in_flight = []
-            self._fail(unwritable(self.head_file.path, lagging))
+            self._fail(failure)
 
-    def _chained(self, batch: list[_Handover]) -> "_Chain":
-        """The batch as the next rows, with the signatures that belong between them and at their end."""
-        chain = _Chain(self._log, self._chance, self._tip)
-        for handover in batch:
-            group: list[Row] = []
-            for draft, record in handover.drafts:
-                if self._notary is not None and self._notary.is_full(chain.tip):
-                    chain.sign(self._notary)
-                group.append(chain.add(draft, record))
-            chain.groups.append(tuple(group))
-        if self._notary is not None and (self._closed or self._notary.is_due(chain.tip)):
-            chain.sign(self._notary)
-        return chain
+    def _chained(self, handovers: Sequence[Handover]) -> Batch:
+        """What was handed over as the next rows, with the signatures that belong between them and at their end."""
+        batch = Batch(self._log, self._chance, self._tip)
+        for handover in handovers:
+            batch.take(handover, self._notary)
+        if self._notary is not None and (self._closed or self._notary.is_due(batch.tip)):
+            batch.sign(self._notary)
+        return batch
 
     def _fail(self, failure: JournalUnwritable) -> None:
         self.failed = failure
@@ -275,7 +264,7 @@ class JournalWriter:
     async def _sign_the_end(self) -> None:
         """At a clean end no row is left unsigned. Raises JournalUnwritable."""
         if self._tip.trust.signed < self._tip.head.seq:
-            self._waiting.append(_Handover((), asyncio.get_running_loop().create_future()))
+            self._waiting.append(Handover((), asyncio.get_running_loop().create_future()))
             handover = self._waiting[-1]
             self._start_flushing()
             await handover.written
@@ -288,43 +277,6 @@ class JournalWriter:
             if self.failed is None:
                 self.failed = unwritable(self.path, error)
                 raise self.failed from None
-
-
-class _Chain:
-    """A batch while it becomes rows: `groups` are the callers' own rows, `rows` these and the signatures."""
-
-    def __init__(self, log: str, chance: Chance, tip: Tip) -> None:
-        self.tip = tip
-        self.stored: list[StoredRow] = []
-        self.rows: list[Row] = []
-        self.groups: list[tuple[Row, ...]] = []
-        self._log = log
-        self._chance = chance
-
-    def add(self, draft: Draft, record: Record, *, signed_by: bytes | None = None) -> Row:
-        """One more row."""
-        salt = self._chance.salt(f"row:{self.tip.head.seq + 1}")
-        stored, self.tip = sealed(self.tip, draft, log=self._log, salt=salt, signed_by=signed_by)
-        row = Row(
-            seq=stored.seq,
-            time=self.tip.time,
-            actor=draft.actor,
-            correlation=draft.correlation,
-            record=record,
-            hash=stored.hash,
-        )
-        self.stored.append(stored)
-        self.rows.append(row)
-        return row
-
-    def sign(self, notary: Notary) -> None:
-        """A signature over all that is there."""
-        place = self.tip.place(self._log, self.tip.time)
-        record, key = notary.signature(self.tip, place)
-        draft = Draft(
-            time=place.time, kind=record.KIND, actor=Actor.SYSTEM, correlation="", body=canonical(encode(record))
-        )
-        self.add(draft, record, signed_by=key)
 
 
 def _told(path: Path, error: BaseException) -> JournalUnwritable:

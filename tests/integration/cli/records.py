@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.order import Fill, Intent, OrderStatus
-from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended
+from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended, Record
 from tui_trader.core.words import ClientOrderId
 from tui_trader.journal.ports import Row
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.signing import SIGNATURES
 from tui_trader.journal.verify import Broken, verify
 
 
@@ -21,6 +22,11 @@ def journal_rows(home: Path) -> list[Row]:
     assert not isinstance(verdict, Broken), str(verdict)
     with JournalReader(home / "journal.db") as reader:
         return list(reader.rows())
+
+
+def last_told(home: Path) -> Record:
+    """The last row that tells of something; the signature of the row is after it."""
+    return next(row.record for row in reversed(journal_rows(home)) if row.record.KIND not in SIGNATURES)
 
 
 @dataclass(slots=True)

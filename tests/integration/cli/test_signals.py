@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.program import Ended, Program, Shell
-from tests.integration.cli.records import journal_rows, paper_books
+from tests.integration.cli.records import last_told, paper_books
 from tui_trader.core.records import EngineStopped
 
 SYNTHETIC = ("--feed", "synthetic", "--seed", "3", "--decider", "rules", "--json")
@@ -22,7 +22,7 @@ def start(shell: Shell, home: Path, speed: str = "60", *, spawned: bool = False)
 def check_clean_end(shell: Shell, home: Path, ended: Ended, number: signal.Signals) -> None:
     assert (ended.code, ended.err) == (130, "")
     assert ended.summary["trading_state"] == "ACTIVE"
-    last = journal_rows(home)[-1].record
+    last = last_told(home)
     assert isinstance(last, EngineStopped)
     assert number.name in last.reason
     assert shell.run("audit", "verify", "--home", home).code == 0
@@ -87,7 +87,7 @@ def test_a_reader_that_stalls_stalls_neither_the_engine_nor_its_end(shell: Shell
         assert any(last_cycle(shell, home) > MORE_CYCLES_THAN_IT_HOLDS for _ in range(400))
         program.signal(signal.SIGTERM)
         assert program.ended_within(30)
-        assert isinstance(journal_rows(home)[-1].record, EngineStopped)
+        assert isinstance(last_told(home), EngineStopped)
         ended = program.end()
     assert (ended.code, ended.err) == (130, "")
     assert len(ended.out) <= SMALL_PIPE

@@ -15,6 +15,7 @@ from tui_trader.core.records import (
     EngineStarted,
     EngineStopped,
     JsonObject,
+    LogSigned,
     OrderFilled,
     OrderIntended,
     TradingStateChanged,
@@ -179,7 +180,9 @@ def test_a_stop_while_it_is_being_built_ends_it_without_a_decision(tmp_path: Pat
     assert engine.ended is not None
     assert engine.ended.reason == "too soon"
     assert engine.ended.is_settled
-    assert isinstance(records_of(options.home)[-1], EngineStopped)
+    stopped, signature = records_of(options.home)[-2:]
+    assert isinstance(stopped, EngineStopped)
+    assert isinstance(signature, LogSigned)
 
 
 def test_of_two_reasons_to_stop_the_first_is_told(tmp_path: Path) -> None:
