@@ -62,6 +62,24 @@ FLATTEN = Action(
 DECIDE = Action(
     id="decide", call="decide", keys=("d",), label="decide", help="Let the agent decide now, not at the next interval."
 )
+APPROVE = Action(
+    id="approve",
+    call="approve",
+    keys=("a",),
+    label="approve",
+    help="Say yes to the entry on the card: shows all of it, `y` sends it, if the gate still lets it through.",
+    danger=Danger.ASKS,
+    hinted=False,
+)
+REJECT = Action(
+    id="reject",
+    call="reject",
+    keys=("n",),
+    label="reject",
+    help="Say no to the entry on the card. Asks for a reason, which the agent is told.",
+    danger=Danger.ASKS,
+    hinted=False,
+)
 HELP = Action(id="help", call="help", keys=("question_mark",), label="help", help="This page.")
 QUIT = Action(
     id="quit",
@@ -85,7 +103,7 @@ PANES = tuple(
 
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
-TRADING_ACTIONS = (RESUME, FLATTEN, DECIDE, HELP, QUIT, *PANES)
+TRADING_ACTIONS = (RESUME, FLATTEN, DECIDE, APPROVE, REJECT, HELP, QUIT, *PANES)
 """They work on the trading screen, and not under a dialog."""
 ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
 

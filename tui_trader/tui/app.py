@@ -15,11 +15,12 @@ from textual.widgets import Input
 from tui_trader.core.clock.pulse import stopwatch
 from tui_trader.core.words import TradingState
 from tui_trader.engine.client import EngineClient
-from tui_trader.engine.commands import Command, DecideNow, FlattenAll, Halt, Reply, Resume
+from tui_trader.engine.commands import Approve, Command, DecideNow, FlattenAll, Halt, Reject, Reply, Resume
 from tui_trader.engine.settings import SettingsError
 from tui_trader.tui.actions import APP_ACTIONS, UNLESS_TYPING, bindings_of
 from tui_trader.tui.base import QuietApp
 from tui_trader.tui.panes.pane import Source
+from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
 from tui_trader.tui.screens.help import HelpDialog
 from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
 from tui_trader.tui.screens.trading import TradingScreen
@@ -135,6 +136,46 @@ class TraderApp(QuietApp):
             return
         self._say("Flattening …")
         self._send(FlattenAll(), self._teller("Flat: nothing held, no order open.", "Not flat"))
+
+    def action_approve(self) -> None:
+        """Show all of the oldest question; its `y` sends it."""
+        self._trading.look()
+        asked = self._trading.question
+        if asked is None:
+            self._say("Nothing waits for approval.")
+            return
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                self._send(Approve(approval=asked.id), self._teller_of(f"{asked.id} approved", f"{asked.id} not sent"))
+
+        self.push_screen(ApproveDialog(asked, lambda: self._trading.status, self._glyphs), confirmed)
+
+    def action_reject(self) -> None:
+        """Ask why not; the agent is told."""
+        self._trading.look()
+        asked = self._trading.question
+        if asked is None:
+            self._say("Nothing waits for approval.")
+            return
+
+        def given(reason: str | None) -> None:
+            if reason is not None:
+                told = self._teller(f"{asked.id} rejected.", f"{asked.id} not rejected")
+                self._send(Reject(approval=asked.id, reason=reason), told)
+
+        self.push_screen(RejectDialog(asked, self._glyphs), given)
+
+    def _teller_of(self, done: str, not_done: str) -> Callable[[Reply], None]:
+        """What became of the order, too."""
+
+        def told(reply: Reply) -> None:
+            if reply.done:
+                self._say(f"{done}: {reply.result.get('status', '')} {reply.result.get('filled', '')}".rstrip(" :"))
+            else:
+                self._say(f"{not_done}: {_why(reply)}", "error")
+
+        return told
 
     def action_decide(self) -> None:
         """One decision now."""

@@ -37,6 +37,7 @@ def status_facts(
         *alarm,
         Fact(text=status.mode.value.upper(), tone=_MODES[status.mode], badge=True),
         *_state(status, longest, halt_asked=halt_asked),
+        *_asking(status),
         Fact(
             label="" if is_compact else "autonomy",
             text=status.autonomy.value if status.autonomy else MISSING,
@@ -97,6 +98,13 @@ def _state(status: StatusView, longest: int, *, halt_asked: bool) -> tuple[Fact,
             return (Fact(text="HALTED", tone=Tone.DANGER, badge=True), *reason)
         case _:
             assert_never(state)
+
+
+def _asking(status: StatusView) -> tuple[Fact, ...]:
+    """How many entries wait for a person."""
+    if not status.approvals:
+        return ()
+    return (Fact(text=f"{len(status.approvals)} TO APPROVE", tone=Tone.WARNING, badge=True),)
 
 
 def _day(status: StatusView) -> Fact:

@@ -94,7 +94,7 @@ def test_a_symbol_that_waits_holds_and_is_not_asked_about_again() -> None:
 
     decided, bench = one_cycle(wants(OPEN), prepare=prepare)
     assert bench.toolbox.calls == []
-    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "0 allowed, waits for approval K7QF")
+    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "waits for approval K7QF")
 
 
 def test_a_question_that_could_not_be_asked_is_a_denial_with_its_code() -> None:

@@ -72,7 +72,8 @@ def _told(actions: list[ActionState]) -> CycleState:
     waits = [action["code"] for action in actions if action["outcome"] == Outcome.WAITS]
     allowed = len(actions) - len(codes) - len(waits)
     denied = [f"denied: {', '.join(codes)}"] if codes else []
-    note = ", ".join((f"{allowed} allowed", *denied, *waits))
+    known = [f"{allowed} allowed"] if allowed or not waits else []
+    note = ", ".join((*known, *denied, *waits))
     if allowed:
         return {"actions": actions, "note": note}
     settled = CycleVerdict.DENIED if codes else CycleVerdict.HOLD

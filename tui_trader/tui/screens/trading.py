@@ -10,8 +10,9 @@ from textual.screen import Screen
 
 from tui_trader.core.words import TradingState
 from tui_trader.engine import views
-from tui_trader.engine.views import QuotesView, StatusView
+from tui_trader.engine.views import Question, QuotesView, StatusView
 from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, Action, Danger, bindings_of, key_name
+from tui_trader.tui.card_lines import card_lines
 from tui_trader.tui.panes.audit import AuditPane
 from tui_trader.tui.panes.decision import DecisionPane
 from tui_trader.tui.panes.market import MarketPane
@@ -43,6 +44,7 @@ class TradingScreen(Screen[None]):
         self._halt_asked = False
         self.status: StatusView | None = None
         self._bar = StatusBar(glyphs=source.glyphs, id="status")
+        self._card = Prose(glyphs=source.glyphs, id="card")
         self._hints = StatusBar(glyphs=source.glyphs, id="hints")
         self._too_small = Prose(glyphs=source.glyphs, id="too-small")
         self.panes = (MarketPane(source), PositionsPane(source), DecisionPane(source), AuditPane(source))
@@ -50,6 +52,7 @@ class TradingScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self._bar
+        yield self._card
         with Container(id="panes"):
             yield from self.panes
         yield self._too_small
@@ -90,9 +93,23 @@ class TradingScreen(Screen[None]):
             is_compact=self.app.size.width < COMPACT_BELOW,
         )
         self._bar.show(facts)
+        self._show_card()
         state = self.trading_state
         self.app.set_class(state is TradingState.HALTED, "-halted")
         self.app.set_class(state is TradingState.REDUCING, "-reducing")
+
+    def _show_card(self) -> None:
+        """The oldest question that waits. It takes room, never the focus, and no key but its own two."""
+        status = self.status
+        lines = card_lines(status.approvals, status.time) if status is not None else ()
+        self._card.display = bool(lines)
+        if lines:
+            self._card.show(lines)
+
+    @property
+    def question(self) -> Question | None:
+        """The question on the card."""
+        return self.status.approvals[0] if self.status is not None and self.status.approvals else None
 
     @property
     def trading_state(self) -> TradingState | None:
