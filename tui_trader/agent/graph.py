@@ -23,12 +23,13 @@ from tui_trader.agent.nodes.check_risk import check_risk
 from tui_trader.agent.nodes.execute_trade import execute_trade
 from tui_trader.agent.nodes.gather import gather
 from tui_trader.agent.nodes.log_decision import log_decision
-from tui_trader.agent.nodes.request import faulted
+from tui_trader.agent.nodes.request import faulted, spent_so_far
 from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.nodes.triage import triage
 from tui_trader.agent.state import CycleState
 from tui_trader.agent.trace import NodeName, NodeStage, NodeTrace
 from tui_trader.core.clock import elapsed
+from tui_trader.core.words import CycleVerdict
 
 Node: TypeAlias = Callable[[CycleState, Runtime[CycleContext]], Awaitable[CycleState]]
 """A node as it is written: state and runtime in, the changed part of the state out."""
@@ -108,6 +109,7 @@ def _traced(name: NodeName, node: Node) -> GraphNode:
     async def traced(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
         context = runtime.context
         began = context.clock.now()
+        before = state.get("tokens", 0), spent_so_far(state)
         context.emit(NodeTrace(cycle=context.cycle, node=name, stage=NodeStage.STARTED, time=began))
         result = await sheltered(node(state, runtime), what=f"node {name.value}")
         update = faulted(result) if isinstance(result, Fault) else result
@@ -121,6 +123,9 @@ def _traced(name: NodeName, node: Node) -> GraphNode:
                 milliseconds=round(elapsed(began, ended) * 1_000),
                 note=update.get("note", ""),
                 fault=update.get("fault", ""),
+                verdict=CycleVerdict(update["settled"]) if "settled" in update else None,
+                tokens=update.get("tokens", before[0]) - before[0],
+                cost=(spent_so_far(update) if "cost" in update else before[1]) - before[1],
             )
         )
         return update

@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tui_trader.core.clock import Instant
+from tui_trader.core.money import ZERO, Money
 from tui_trader.core.records import CycleDecided
+from tui_trader.core.words import CycleVerdict
 
 
 class NodeName(StrEnum):
@@ -33,7 +35,8 @@ class NodeTrace:
     """A node of one cycle began or finished.
 
     `milliseconds` is engine time spent in the node (zero when it starts); `note` says in a few words what came of
-    it; `fault` is the fault's name where the node ended in one.
+    it; `fault` is the fault's name where the node ended in one, `verdict` what it settled the cycle as, if it did.
+    `tokens` and `cost` (USD) are what the node itself spent.
     """
 
     cycle: int
@@ -43,6 +46,9 @@ class NodeTrace:
     milliseconds: int = 0
     note: str = ""
     fault: str = ""
+    verdict: CycleVerdict | None = None
+    tokens: int = 0
+    cost: Money = ZERO
 
 
 AgentEvent: TypeAlias = NodeTrace | CycleDecided

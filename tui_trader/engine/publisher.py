@@ -108,7 +108,14 @@ def _with_node(trace: TraceView, event: NodeTrace) -> TraceView:
     if event.cycle != trace.cycle or (event.node is NodeName.GATHER and event.stage is NodeStage.STARTED):
         trace = _empty_trace(event.cycle, event.time)
     news = NodeView(
-        node=event.node, stage=event.stage, milliseconds=event.milliseconds, note=event.note, fault=event.fault
+        node=event.node,
+        stage=event.stage,
+        milliseconds=event.milliseconds,
+        note=event.note,
+        fault=event.fault,
+        verdict=event.verdict,
+        tokens=event.tokens,
+        cost=event.cost,
     )
     nodes = tuple(news if node.node is event.node else node for node in trace.nodes)
     return TraceView(cycle=trace.cycle, started=trace.started, nodes=nodes, decision=trace.decision)

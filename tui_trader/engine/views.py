@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from tui_trader.agent.trace import NodeName, NodeStage
 from tui_trader.core.clock import Instant
-from tui_trader.core.money import Money, Price
+from tui_trader.core.money import ZERO, Money, Price
 from tui_trader.core.order import Order
 from tui_trader.core.records import CycleDecided, EconomyChanged
-from tui_trader.core.words import Autonomy, Mode, Symbol, TradingState
+from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingState
 from tui_trader.risk.approvals import Question
 from tui_trader.risk.observed import NOTHING_OBSERVED, ObservedTotals
 from tui_trader.tools.ports import Headroom, PositionView
@@ -129,6 +129,9 @@ class NodeView:
     milliseconds: int = 0
     note: str = ""
     fault: str = ""
+    verdict: CycleVerdict | None = None
+    tokens: int = 0
+    cost: Money = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

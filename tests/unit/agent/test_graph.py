@@ -1,6 +1,7 @@
 """The graph's rules: every path reaches the record, once; nothing trades that was not decided, judged and allowed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -293,3 +294,24 @@ def test_preview_and_execution_are_told_the_price_that_the_decider_saw() -> None
 
     _, bench = one_cycle(wants(("open_position", OPEN_ARGUMENTS), ("halt", {"reason": "x"})), prepare=prepare)
     assert bench.toolbox.seen == [None, Decimal(94_000)]
+
+
+def test_a_nodes_event_says_what_it_spent_and_what_it_settled() -> None:
+    answer = Decision(reason="quiet", tokens=1_260, cost=Decimal("0.002"))
+    _, bench = one_cycle(answer)
+    told = {event.node: (event.tokens, event.cost, event.verdict) for event in bench.finished}
+    assert told[NodeName.TRIAGE] == (0, Decimal(0), None)
+    assert told[NodeName.ANALYZE_MARKET] == (1_260, Decimal("0.002"), CycleVerdict.HOLD)
+    assert told[NodeName.LOG_DECISION] == (0, Decimal(0), CycleVerdict.HOLD)
+
+
+def test_a_second_question_is_spent_where_it_was_asked() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.toolbox.denied = {"open_position": "REWARD"}
+        dear = [replace(wants(OPEN), tokens=100, cost=Decimal(1)), Decision(tokens=30, cost=Decimal(2))]
+        bench.decider = ScriptedDecider(dear, amends=True)
+
+    _, bench = one_cycle(prepare=prepare)
+    spent = {event.node: (event.tokens, event.cost) for event in bench.finished}
+    assert spent[NodeName.ANALYZE_MARKET] == (100, Decimal(1))
+    assert spent[NodeName.CHECK_RISK] == (30, Decimal(2))

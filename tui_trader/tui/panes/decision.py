@@ -90,9 +90,17 @@ def step_of(node: NodeView, *, is_over: bool) -> Step:
         name=node.node.value,
         status=StepStatus.FAILED if failed else StepStatus.DONE,
         elapsed=duration(node.milliseconds),
-        note=f"{node.fault} {node.note}".strip() if failed else node.note,
+        note=_spent(node) + (f"{node.fault} {node.note}".strip() if failed else node.note),
         note_tone=Tone.DANGER if failed else Tone.DIM,
     )
+
+
+def _spent(node: NodeView) -> str:
+    """What a node that asked a model has spent, before what it says."""
+    if not node.tokens:
+        return ""
+    cost = f" ${number(node.cost, 4)}" if node.cost else ""
+    return f"{number(node.tokens)} tokens{cost} · "
 
 
 def verdict_lines(trace: TraceView) -> tuple[Line, ...]:
