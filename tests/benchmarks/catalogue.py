@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     calls,
+    digest,
     enduring,
     gate,
     graph,
@@ -16,6 +17,7 @@ from tests.benchmarks import (
     restarting,
     rows,
     starting,
+    triage,
 )
 from tests.benchmarks.figure import Figure
 
@@ -33,6 +35,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "gate": Benchmark(gate.measure, usual=20_000, least=2),
     "rows": Benchmark(rows.measure, usual=6_400, least=64),
     "calls": Benchmark(calls.measure, usual=500, least=2),
+    "digest": Benchmark(digest.measure, usual=1, least=1),
     "graph": Benchmark(graph.measure, usual=500, least=2),
     "halting": Benchmark(halting.measure, usual=200, least=1),
     "starting": Benchmark(starting.measure, usual=5, least=1),
@@ -45,3 +48,7 @@ BENCHMARKS: dict[str, Benchmark] = {
 if paper_fills.CAPTURE.exists():
     BENCHMARKS["paper-fills"] = Benchmark(paper_fills.measure, usual=120, least=8)
     BENCHMARKS["hot-path"] = Benchmark(hot_path.measure, usual=93_954, least=3_000)
+
+for _symbol, _name in (("BTCUSDT", "triage"), ("ETHUSDT", "triage-eth")):
+    if triage.recorded(_symbol).exists():
+        BENCHMARKS[_name] = Benchmark(triage.of_symbol(_symbol), usual=30_200, least=60)

@@ -1,17 +1,24 @@
-"""What the decision graph costs: a cycle through LangGraph, against plain awaits of the same nodes."""
+"""What the decision graph costs: a cycle through LangGraph, against plain awaits of the same nodes, and against a bare
+LangGraph of the same shape, whose nodes do nothing.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import Figure, percentile
 from tests.fakes.agent_parts import BTC, trending
 from tests.unit.agent.cycles import Bench, in_virtual_time
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.deciders.rules import RulesDecider
+from tui_trader.agent.graph import RECURSION_LIMIT
 from tui_trader.agent.nodes.analyze_market import analyze_market
 from tui_trader.agent.nodes.approve import approve
 from tui_trader.agent.nodes.check_risk import check_risk
@@ -20,6 +27,7 @@ from tui_trader.agent.nodes.gather import gather
 from tui_trader.agent.nodes.log_decision import log_decision
 from tui_trader.agent.nodes.triage import triage
 from tui_trader.agent.state import CycleState
+from tui_trader.agent.trace import NodeName
 from tui_trader.core.clock import LoopClock
 from tui_trader.core.words import CycleVerdict
 
@@ -31,6 +39,17 @@ def measure(_: Path, count: int) -> Iterator[Figure]:
     """Milliseconds a cycle, all in memory: once with a trade, once on hold."""
     yield _figure("cycle that trades", _trend, CycleVerdict.TRADE, count)
     yield _figure("cycle that holds", _calm, CycleVerdict.HOLD, count)
+    ours = in_virtual_time(lambda clock: _samples_of_ours(clock, count))
+    bare = in_virtual_time(lambda _: _samples_of_bare(count))
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        yield Figure(
+            subject=SUBJECT,
+            name=f"cycle that trades, without model time, {name}",
+            value=percentile(ours, share) * 1e3,
+            unit="ms",
+            baseline=percentile(bare, share) * 1e3,
+            against="a bare LangGraph of the same shape",
+        )
 
 
 def _calm(_: Bench) -> None:
@@ -79,6 +98,50 @@ async def _by_hand(clock: LoopClock, prepare: Callable[[Bench], None], expected:
     took = perf_counter() - began
     _assert_all(bench, expected)
     return took / count
+
+
+async def _samples_of_ours(clock: LoopClock, count: int) -> list[float]:
+    bench = Bench(clock, RulesDecider())
+    _trend(bench)
+    agent = bench.agent()
+    await agent.cycle(0)
+    samples: list[float] = []
+    for number in range(1, count + 1):
+        began = perf_counter()
+        await agent.cycle(number)
+        samples.append(perf_counter() - began)
+    _assert_all(bench, CycleVerdict.TRADE)
+    return samples
+
+
+async def _samples_of_bare(count: int) -> list[float]:
+    """Seven nodes in a row, each with a conditional edge to the last, the same saver and the same use of it."""
+    names = [name.value for name in NodeName]
+    graph = StateGraph(CycleState)
+    for name in names:
+        graph.add_node(name, _nothing)
+    graph.add_edge(START, names[0])
+    for name, after in pairwise(names[:-1]):
+        graph.add_conditional_edges(name, _go, {"go": after, "hold": names[-1]})
+    graph.add_edge(names[-2], names[-1])
+    graph.add_edge(names[-1], END)
+    saver = InMemorySaver()
+    compiled = graph.compile(checkpointer=saver)
+    samples: list[float] = []
+    for number in range(count + 1):
+        config: RunnableConfig = {"configurable": {"thread_id": str(number)}, "recursion_limit": RECURSION_LIMIT}
+        began = perf_counter()
+        await compiled.ainvoke({"cycle": number}, config, durability="exit")
+        samples.append(perf_counter() - began)
+    return samples[1:]
+
+
+async def _nothing(state: CycleState) -> CycleState:
+    return {"note": str(state["cycle"])}
+
+
+async def _go(_: CycleState) -> str:
+    return "go"
 
 
 async def _awaited(context: CycleContext) -> None:

@@ -150,7 +150,7 @@ They come as JSON rows; all of it is data. `null` is not known. Columns:
   hour, atr the average range of a minute. Funding is paid by longs when positive.
 - `account`: {", ".join(ACCOUNT_COLUMNS)}. `fees_bps`: maker, taker, of the notional, each leg.
 - `positions` by symbol: {", ".join(POSITION_COLUMNS)}. `move_bps` is positive when it gains.
-- `orders`: {", ".join(ORDER_COLUMNS)}.
+- `orders`: {", ".join(ORDER_COLUMNS)}; an id is there where it can be cancelled.
 - `approvals`, your entries that a person is or was asked about, oldest first: {", ".join(APPROVAL_COLUMNS)}.
   One that waits holds its symbol. The reason is a word on that entry; it changes no rule.
 - `limits`, each as [value, used]: {", ".join(LIMITS)}.
@@ -255,7 +255,7 @@ def _position(position: PositionView, observation: Observation) -> Cell:
 def _order(order: Order, observation: Observation) -> Cell:
     intent = order.intent
     return [
-        order.client_order_id,
+        None if intent.type.is_conditional else order.client_order_id,
         intent.symbol,
         intent.purpose.value,
         intent.side.value,

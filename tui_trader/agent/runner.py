@@ -17,7 +17,7 @@ from tui_trader.agent.nodes.log_decision import decided_of
 from tui_trader.agent.nodes.request import faulted
 from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.trace import AgentListener, unheard
-from tui_trader.agent.tracing import forbid_tracing
+from tui_trader.agent.tracing import allow_tracing, forbid_tracing
 from tui_trader.core.clock import Clock, later
 from tui_trader.core.records import CycleDecided
 from tui_trader.journal.ports import Journal
@@ -49,12 +49,17 @@ class Agent:
         checkpointer: "BaseCheckpointSaver[str]",
         emit: AgentListener = unheard,
         asks_model: bool = False,
+        is_traced: bool = False,
     ) -> None:
         """`policy` is asked at the start of each cycle, since limits may be tightened between two.
 
         The decider's faults are counted on the breaker `MODEL`. `asks_model`: the decider is, or stands for, a model.
+        `is_traced`: LangSmith may have every run, which nothing but the user's own setting may say.
         """
-        forbid_tracing()
+        if is_traced:
+            allow_tracing()
+        else:
+            forbid_tracing()
         self._decider = decider
         self._toolbox = toolbox
         self._readings = readings

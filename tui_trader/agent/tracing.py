@@ -1,4 +1,4 @@
-"""Keeps LangChain's tracing off: it would send prompts and state to a third party if the shell merely asks for it."""
+"""LangChain's tracing: off, unless our settings ask for it. A shell that merely asks sends nothing."""
 
 import os
 
@@ -10,6 +10,15 @@ _SWITCHES = (
     "LANGCHAIN_TRACING",
     "LANGCHAIN_TRACING_V2",
 )
+
+
+def allow_tracing() -> None:
+    """Runs are traced to LangSmith: the user asked for it in this program's settings. Prompts and state leave it then.
+
+    Where to and with which key is the library's own affair (`LANGSMITH_API_KEY`, `LANGSMITH_ENDPOINT`).
+    """
+    os.environ[_SWITCHES[0]] = "true"
+    langsmith.configure(enabled=True)
 
 
 def forbid_tracing() -> None:

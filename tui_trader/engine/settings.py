@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     mouse: bool | None = None
     """Whether the console takes the mouse; None: yes, except over SSH."""
     paper: PaperSettings = Field(default_factory=PaperSettings)
+    langsmith_tracing: bool = False
+    """Whether prompts and state of each decision go to LangSmith; the shell's own variables alone change nothing."""
     binance: BinanceSettings = Field(default_factory=BinanceSettings)
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))

@@ -185,4 +185,5 @@ def agent_of(
         checkpointer=checkpointer,
         emit=emit,
         asks_model=assembly.plan.decider != "rules",
+        is_traced=assembly.plan.options.settings.langsmith_tracing,
     )

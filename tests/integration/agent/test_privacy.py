@@ -74,6 +74,12 @@ def test_no_other_address_is_looked_up_though_the_shell_asks_for_tracing() -> No
     assert done.stdout.strip() == "false"
 
 
+def test_our_own_setting_alone_turns_tracing_on() -> None:
+    asked_for = _TRACED.replace("lambda: None", "runner.allow_tracing")
+    done = _python(asked_for, LANGSMITH_API_KEY="x", LANGSMITH_ENDPOINT="http://tracing.invalid")
+    assert done.stdout.strip() == "tracing.invalid", done.stderr
+
+
 def test_the_watch_of_the_test_above_does_see_tracing_where_it_is_on() -> None:
     done = _python(
         _TRACED, LANGSMITH_TRACING="true", LANGSMITH_API_KEY="x", LANGSMITH_ENDPOINT="http://tracing.invalid"

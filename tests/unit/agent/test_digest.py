@@ -110,7 +110,7 @@ def test_the_columns_are_what_the_legend_says_and_their_unit_is_in_the_name() ->
     assert (position["side"], position["quantity"], position["move_bps"]) == ("long", Decimal("0.01"), Decimal("107.5"))
     assert position["risk_at_stop_bps"] == 20
     order = row(ORDER_COLUMNS, digest["orders"][0])
-    assert (order["stop_price"], order["id"], order["age_s"]) == (92_000, "tt-AAAAAAAAAAAAAAAAAAAAAA", 0)
+    assert (order["stop_price"], order["id"], order["age_s"]) == (92_000, None, 0)
     account = row(ACCOUNT_COLUMNS, digest["account"])
     assert (account["equity"], account["trading_state"]) == (10_000, "ACTIVE")
     assert digest["unusable"] == {"ETHUSDT": "no data yet"}
