@@ -130,8 +130,12 @@ class Launcher:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without what would configure the program, and `more`."""
+    """This process's environment without what would configure the program, and `more`.
+
+    Binance is where nothing listens, so that no test reaches out of this machine.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("TUI_TRADER_", "OPENAI_"))}
+    kept |= {"TUI_TRADER_BINANCE__REST_URL": "http://127.0.0.1:9", "TUI_TRADER_BINANCE__STREAM_URL": "ws://127.0.0.1:9"}
     return {**kept, "PYTHONUTF8": "1", **more}
 
 
