@@ -10,9 +10,11 @@ from aiohttp import web
 
 from tui_trader.core.clock import Clock, Instant, WallClock
 from tui_trader.core.market import MarketEvent
+from tui_trader.exchange.loopback.control import PATH, ControlDesk
 from tui_trader.exchange.loopback.floor import Floor, open_floor
 from tui_trader.exchange.loopback.klines import KEPT, MINUTE_NS
 from tui_trader.exchange.loopback.market_source import MarketSource
+from tui_trader.exchange.loopback.mischief import Mischief
 from tui_trader.exchange.loopback.options import LoopbackOptions
 from tui_trader.exchange.loopback.rest import RestDesk
 from tui_trader.exchange.loopback.sockets import SocketDesk
@@ -56,6 +58,7 @@ class LoopbackExchange:
         self.floor: Floor
         self.rest: RestDesk
         self.sockets: SocketDesk
+        self.mischief: Mischief
 
     @property
     def rest_url(self) -> str:
@@ -117,10 +120,14 @@ class LoopbackExchange:
     async def _serve(self) -> None:
         self.rest = RestDesk(self.floor)
         self.sockets = SocketDesk(self.floor)
+        self.mischief = Mischief(self.floor, self.rest.faults, self.sockets, self.restart)
         app = web.Application(client_max_size=1 << 20)
         for route in ("{route:public|market|private}/", ""):
             app.router.add_get(f"/{route}{{form:ws|stream}}", self.sockets.connect)
             app.router.add_get(f"/{route}{{form:ws|stream}}/{{tail:.*}}", self.sockets.connect)
+        if self._options.control_token:
+            control = ControlDesk(self.mischief, self._options.control_token)
+            app.router.add_post(PATH, control.answer)
         app.router.add_route("*", "/{path:.*}", self.rest.answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

@@ -1,0 +1,1 @@
+"""The loopback exchange over real sockets."""
