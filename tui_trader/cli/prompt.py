@@ -7,6 +7,7 @@ from tui_trader.cli.context import Shared, now_text, refuse, say, shared_of, sha
 from tui_trader.cli.failures import told
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.resources import shipped
+from tui_trader.risk.change import meanings
 
 
 @click.group()
@@ -19,12 +20,22 @@ def prompt() -> None:
 @shared_options
 @click.pass_context
 def check(ctx: click.Context, /, name: str) -> None:
-    """Check a prompt by name or file: every limit present, known, and within bounds."""
+    """Check a prompt by name or file, and say what each of its limits means."""
     shared = shared_of(ctx)
     found = _loaded(shared, name)
     policy = found.policy.as_record()
-    line: JsonObject = {"event": "prompt", "time": now_text(), "ok": True, "file": str(found.path), "policy": policy}
-    say(shared, line, f"{found.path}: good; {found.policy.name} trades {', '.join(found.policy.symbols)}")
+    explained = tuple(meanings(found.policy))
+    line: JsonObject = {
+        "event": "prompt",
+        "time": now_text(),
+        "ok": True,
+        "file": str(found.path),
+        "policy": policy,
+        "limits": [{"limit": each.field, "value": each.value, "meaning": each.sentence} for each in explained],
+    }
+    width = max(len(each.field) for each in explained)
+    told = (f"  {each.field:<{width}}  {each.sentence}" for each in explained)
+    say(shared, line, "\n".join([f"{found.path}: good", *told]))
 
 
 @prompt.command()

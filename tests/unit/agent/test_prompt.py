@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.agent_parts import POLICY_TEXT, policy
 from tui_trader.agent.prompt import find_prompt, load_prompt
+from tui_trader.core.words import Autonomy
 from tui_trader.risk.front_matter import PolicyError
 
 SHIPPED = Path(__file__).parents[3] / "prompts"
@@ -67,9 +68,21 @@ def test_a_body_that_reaches_beyond_the_policy_does_not_render(body: str, tmp_pa
         load_prompt(str(path), []).rendered()
 
 
-def test_the_shipped_prompt_renders_with_its_own_limits() -> None:
-    prompt = load_prompt("trader", [SHIPPED])
+@pytest.mark.parametrize("name", ["trader", "reversion", "manager"])
+def test_the_shipped_prompts_render_with_their_own_limits(name: str) -> None:
+    prompt = load_prompt(name, [SHIPPED])
+    assert prompt.policy.name == name
     text = prompt.rendered().text
     assert str(prompt.policy.risk.max_leverage) in text
     assert "hold" in text
     assert "{{" not in text
+    assert len(text) < 6_000, "each decision pays for it"
+
+
+def test_the_manager_lets_a_person_open_and_asks_before_the_model_could() -> None:
+    """What keeps the model from opening is the model's alone; what rules everybody is as in the trader's prompt."""
+    manager, trader = (load_prompt(name, [SHIPPED]).policy for name in ("manager", "trader"))
+    assert manager.autonomy is Autonomy.APPROVE
+    assert manager.risk.entry_spacing > trader.risk.entry_spacing
+    assert manager.risk.max_entries_per_day == trader.risk.max_entries_per_day
+    assert manager.risk.max_risk_per_trade_pct == trader.risk.max_risk_per_trade_pct
