@@ -25,6 +25,7 @@ from tui_trader.core.records import (
 )
 from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.aside import kept_order_record
+from tui_trader.desk.door import BREACH
 from tui_trader.journal.emergency import line_hash
 from tui_trader.journal.ports import Row
 
@@ -161,6 +162,8 @@ class DurableRows:
                 self.counts["resumes"] += 1
                 self.on_resumed()
             return
+        if change.code == BREACH:
+            self._broken("door", change.reason)
         self.generation = max(self.generation + 1, change.generation)
         self.counts["halts" if change.state is TradingState.HALTED else "reductions"] += 1
         if self.state is not TradingState.HALTED:

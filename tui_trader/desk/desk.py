@@ -51,7 +51,7 @@ class Desk:
         self.watch = Watch(parts, self.state, self._flattener)
         self._resolver.intake = self._intake
         self._intake.comparer = self._reconciler
-        for part in (self._resolver, self._protector, self._reconciler, self._intake):
+        for part in (self._resolver, self._protector, self._reconciler, self._intake, self._sender.door):
             part.alarm = self.state
         self._running: list[asyncio.Task[None]] = []
         self._expiring: asyncio.Task[None] | None = None

@@ -10,8 +10,9 @@ from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import plain
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
 from tui_trader.core.records import JsonObject, OrderChanged, OrderIntended, RiskJudged
-from tui_trader.core.words import Actor, ClientOrderId, TradingState
+from tui_trader.core.words import Actor, ClientOrderId
 from tui_trader.desk.book import book_of
+from tui_trader.desk.door import Basis, Door
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Resolver
@@ -42,6 +43,7 @@ class Sender:
         self._news = news
         self._resolver = resolver
         self._lock = asyncio.Lock()
+        self.door = Door(parts)
 
     def judged(self, intent: Intent, *, flat: bool = False) -> Judgement:
         """The gate's word now, without any effect; `flat` judges as if nothing of the symbol were held."""
@@ -70,7 +72,8 @@ class Sender:
 
     async def _carried(self, intent: Intent, tool: str) -> Sent | JournalUnwritable:
         async with self._lock:
-            judgement = self.judged(intent)
+            basis = Basis(book_of(self._parts), self._parts.policy.current)
+            judgement = judge(intent, basis.book, basis.policy)
             try:
                 order_id = await self._written(intent, judgement, tool)
             except JournalUnwritable as unwritable:
@@ -78,7 +81,7 @@ class Sender:
                 return unwritable
         if order_id is None or judgement.intent is None:
             return Sent(judgement, None)
-        await self._dispatch(order_id, judgement.intent)
+        await self._dispatch(order_id, judgement.intent, basis)
         return Sent(judgement, self._parts.ledger.order(order_id))
 
     async def _written(self, intent: Intent, judgement: Judgement, tool: str) -> ClientOrderId | None:
@@ -123,10 +126,10 @@ class Sender:
             if use.symbol in (None, intent.symbol)
         }
 
-    async def _dispatch(self, order_id: ClientOrderId, intent: Intent) -> None:
-        refusal = self._at_the_door(intent)
+    async def _dispatch(self, order_id: ClientOrderId, intent: Intent, basis: Basis) -> None:
+        refusal = self.door.closed_to(intent)
         if refusal is None:
-            refusal = await self._marked_sent(order_id, intent) or self._at_the_door(intent)
+            refusal = await self._marked_sent(order_id, intent) or self.door.refused(order_id, intent, basis)
         if refusal is not None:
             await self._news.tell(order_id, OrderStatus.NOT_SENT, reason=refusal)
             return
@@ -144,13 +147,6 @@ class Sender:
             self._parts.switch.trip()
             return str(unwritable)
         return None
-
-    def _at_the_door(self, intent: Intent) -> str | None:
-        """The last look before the socket: nothing but exits leaves while halted or reducing."""
-        if intent.purpose is not Purpose.ENTRY:
-            return None
-        state = self._parts.switch.state
-        return None if state is TradingState.ACTIVE else state.value
 
     async def _submitted(self, order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
         try:
