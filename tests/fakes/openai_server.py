@@ -32,6 +32,7 @@ class Trouble(StrEnum):
     WRONG_TYPE = "wrongtype"
     OUT_OF_RANGE = "outofrange"
     FLOAT = "float"
+    NAN = "nan"
     MANY = "many"
     HOLD_AND_TRADE = "holdandtrade"
     PROSE = "prose"
@@ -96,7 +97,8 @@ _MESSAGES: dict[str, tuple[dict[str, object], str]] = {
     Trouble.WRONG_TYPE: (_message(None, _call("open_position", {**OPEN, "risk_bps": "10"})), "tool_calls"),
     Trouble.OUT_OF_RANGE: (_message(None, _call("open_position", {**OPEN, "risk_bps": 10_000})), "tool_calls"),
     Trouble.FLOAT: (_message(None, _call("open_position", {**OPEN, "stop_bps": 50.5})), "tool_calls"),
-    Trouble.MANY: (_message(None, *(_call("open_position", OPEN, n) for n in range(5))), "tool_calls"),
+    Trouble.NAN: (_message(None, _call("open_position", json.dumps({**OPEN, "risk_bps": float("nan")}))), "tool_calls"),
+    Trouble.MANY: (_message(None, *(_call("open_position", OPEN, n) for n in range(40))), "tool_calls"),
     Trouble.HOLD_AND_TRADE: (
         _message(None, _call("hold", {"reason": "wait"}, 1), _call("open_position", OPEN, 2)),
         "tool_calls",

@@ -40,6 +40,7 @@ EXPECTED = {
     Trouble.WRONG_TYPE: Fault.BAD_ARGUMENTS,
     Trouble.OUT_OF_RANGE: Fault.BAD_ARGUMENTS,
     Trouble.FLOAT: Fault.BAD_ARGUMENTS,
+    Trouble.NAN: Fault.BAD_JSON,
     Trouble.MANY: Fault.TOO_MANY_CALLS,
     Trouble.HOLD_AND_TRADE: Fault.CONTRADICTORY,
     Trouble.PROSE: Fault.PROSE,
