@@ -13,7 +13,6 @@ from tests.integration.agent.test_model_faults import EXPECTED
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.llm.openai_chat import OpenAIChat
 from tui_trader.agent.llm.settings import ChatSettings
-from tui_trader.agent.runner import BESIDE_THE_DECIDER
 from tui_trader.core.clock import elapsed
 from tui_trader.core.order import Purpose
 from tui_trader.core.records import CycleDecided, ModelAnswered, ModelAsked, Record
@@ -21,6 +20,8 @@ from tui_trader.core.words import Autonomy, CycleVerdict
 
 PATIENT, HASTY = 5.0, 0.3
 """Seconds for an answer: of a model that answers, and of one that never will."""
+SLOW_MACHINE = 2.0
+"""Seconds: real ones count here, as a call's do."""
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_no_fault_sends_an_order(
                 await decider.close()
                 took = elapsed(began, trader.world.clock.now())
                 _is_that_fault(decided, fault, trader.journal.log.records[before:], trouble)
-                assert took <= deadline + BESIDE_THE_DECIDER, f"{trouble} took {took} s"
+                assert took <= deadline + SLOW_MACHINE, f"{trouble} took {took} s"
                 assert len(trader.exchange.submitted) == sent, f"{trouble} sent an order"
                 assert trader.quantity() == held == trader.world.held()
                 assert trader.world.is_protected()

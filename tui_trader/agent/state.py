@@ -10,6 +10,7 @@ from typing import Annotated, TypedDict
 from langgraph.channels import UntrackedValue
 
 from tui_trader.agent.observation import Observation
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonValue
 
 MAX_ACTIONS = 4
@@ -62,6 +63,5 @@ class CycleState(TypedDict, total=False):
 
 
 def shorten(text: str, limit: int = MAX_TEXT) -> str:
-    """The text on one line, without control characters, cut to `limit` characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    """The text as data: normalised, on one line, without control and format signs, cut to `limit` characters."""
+    return one_line(text, limit)

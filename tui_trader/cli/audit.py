@@ -68,8 +68,8 @@ def _show_cycle(shared: Shared, cycle: int) -> None:
 
 
 def _story_in_words(told: Told) -> str:
-    """A row of the story; nothing that came from outside reaches the terminal raw."""
-    lines = ["".join(c if c.isprintable() else " " for c in line) for line in told.text.splitlines()]
+    """A row of the story."""
+    lines = told.text.splitlines()
     return f"{told.row.seq:>7}  {told.row.record.KIND:<14} " + f"\n{'':<24}".join(lines)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from tui_trader.core.clock import WallClock, text
+from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.home import Home, home_folder
 
@@ -73,7 +74,8 @@ def pass_shared(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def say(shared: Shared, line: JsonObject, human: str) -> None:
     """One answer: a JSON line, or words."""
-    sys.stdout.write((json.dumps(dict(line), separators=(",", ":")) if shared.as_json else human) + "\n")
+    told = json.dumps(dict(line), separators=(",", ":")) if shared.as_json else printable(human)
+    sys.stdout.write(told + "\n")
     sys.stdout.flush()
 
 
@@ -84,5 +86,5 @@ def now_text() -> str:
 
 def refuse(sentence: str, code: int) -> NoReturn:
     """Say why on stderr, and leave with the code."""
-    sys.stderr.write(f"tui-trader: {sentence}\n")
+    sys.stderr.write(f"tui-trader: {printable(sentence)}\n")
     raise SystemExit(code)

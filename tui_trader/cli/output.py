@@ -6,6 +6,7 @@ import sys
 import threading
 from typing import TextIO
 
+from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject
 
 
@@ -44,14 +45,15 @@ class LineWriter:
 
 
 def _json(line: JsonObject) -> str:
-    return json.dumps(dict(line), separators=(",", ":"), ensure_ascii=False)
+    # Seven bits: a terminal that shows these lines takes signs from 0x80 on for commands, too.
+    return json.dumps(dict(line), separators=(",", ":"))
 
 
 def _human(line: JsonObject) -> str:
     time, event = str(line.get("time", ""))[:19].replace("T", " "), str(line.get("event", ""))
     shown = _HUMAN.get(event)
     told = " ".join(str(line[key]) for key in shown if line.get(key) not in (None, "")) if shown else _pairs(line)
-    return f"{time}  {event:<9} {told}"
+    return printable(f"{time}  {event:<9} {told}")
 
 
 _HUMAN = {

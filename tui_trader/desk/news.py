@@ -4,6 +4,7 @@ import asyncio
 
 from tui_trader.core.money import ZERO, Price, Quantity
 from tui_trader.core.order import Order, OrderStatus
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import OrderChanged
 from tui_trader.core.words import ClientOrderId
 from tui_trader.desk.parts import Parts
@@ -38,7 +39,7 @@ class OrderNews:
                 filled=filled,
                 average_price=average_price,
                 exchange_order_id=exchange_order_id,
-                reason=reason,
+                reason=one_line(reason),
             )
             await note(self._parts, change)
             return True

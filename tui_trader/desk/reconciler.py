@@ -8,6 +8,7 @@ from tui_trader.core.account import AccountReport, HeldPosition
 from tui_trader.core.clock import later
 from tui_trader.core.money import ZERO, plain
 from tui_trader.core.order import Order, OrderStatus
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import AccountReconciled, PositionAdopted
 from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.asking import answered
@@ -132,7 +133,7 @@ class Reconciler:
         for order in self._parts.ledger.open_orders():
             await self._compare_order(order, theirs.get(order.client_order_id), at_start=at_start)
         return [
-            f"order {report.client_order_id} on {report.symbol} is open at the exchange and not ours"
+            one_line(f"order {report.client_order_id} on {report.symbol} is open at the exchange and not ours")
             for report in theirs.values()
             if self._is_foreign(report)
         ]
@@ -199,7 +200,7 @@ class Reconciler:
 
     async def _adopt(self, held: HeldPosition) -> str:
         ours = self._parts.ledger.position(held.symbol).quantity
-        said = f"{held.symbol}: the exchange holds {plain(held.quantity)}, our fills say {plain(ours)}"
+        said = one_line(f"{held.symbol}: the exchange holds {plain(held.quantity)}, our fills say {plain(ours)}")
         adopted = PositionAdopted(
             symbol=held.symbol, quantity=held.quantity, entry_price=held.entry_price, was=ours, reason=said
         )

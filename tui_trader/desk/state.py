@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tui_trader.core.order import OrderStatus, Purpose
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
 from tui_trader.desk.hands import Hands
@@ -98,7 +99,7 @@ class StateKeeper:
     async def _go_on(self, reason: str, actor: Actor, answering: Halts) -> Resumed:
         change = TradingStateChanged(
             state=TradingState.ACTIVE,
-            reason=reason,
+            reason=one_line(reason),
             generation=answering.generation,
             baseline_equity=self._parts.equity(),
         )
@@ -159,5 +160,5 @@ class StateKeeper:
 
     async def _written(self, state: TradingState, reason: str, actor: Actor, code: str) -> None:
         generation = self._parts.state.generation + 1
-        change = TradingStateChanged(state=state, reason=reason, code=code, generation=generation)
+        change = TradingStateChanged(state=state, reason=one_line(reason), code=code, generation=generation)
         await note(self._parts, change, actor=actor)

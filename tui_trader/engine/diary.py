@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
+from tui_trader.core.plain_text import printable
 from tui_trader.journal.redact import Redactor
 
 _QUIET = (
@@ -28,8 +29,8 @@ class _Redacting(logging.Formatter):
         self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line as it may be read by anyone who may read the home."""
-        return self._redactor(super().format(record))
+        """The line as it may be read by anyone who may read the home, on a terminal."""
+        return printable(self._redactor(super().format(record)))
 
 
 class _Diary(logging.FileHandler):

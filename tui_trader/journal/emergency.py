@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
+from tui_trader.core.plain_text import printable
 from tui_trader.core.records import EmergencyImported, JsonObject
 from tui_trader.core.words import Actor
 from tui_trader.journal.canonical import canonical, parse
@@ -55,7 +56,7 @@ class EmergencyLog:
         try:
             _append_synced(self.path, line)
         except OSError as error:
-            sys.stderr.write(f"{self.path}: {error.strerror}; not recorded there: {line.decode()}\n")
+            sys.stderr.write(f"{self.path}: {error.strerror}; not recorded there: {printable(line.decode())}\n")
             sys.stderr.flush()
         return hashlib.sha256(line).digest()
 

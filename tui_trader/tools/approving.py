@@ -11,6 +11,7 @@ from typing import ClassVar
 from tui_trader.core.clock import Clock, elapsed, text
 from tui_trader.core.money import plain
 from tui_trader.core.order import Intent
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonObject, JsonValue, ToolStatus
 from tui_trader.core.words import Actor, ApprovalStatus
 from tui_trader.desk.desk import Desk
@@ -20,7 +21,6 @@ from tui_trader.risk.gate import Judgement
 from tui_trader.tools.arguments import ApprovalOf, Arguments, OpenByRisk, Rejection
 from tui_trader.tools.entering import CannotBuild, OpenPosition, Wish
 from tui_trader.tools.ports import ToolAnswer
-from tui_trader.tools.recording import one_line
 from tui_trader.tools.tool import Call, Tool, denied, done, failed
 
 APPROVAL_UNKNOWN = "APPROVAL_UNKNOWN"

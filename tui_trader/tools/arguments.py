@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tui_trader.core.plain_text import one_line
+
 Positive = Annotated[Decimal, Field(gt=0, max_digits=24)]
-Reason = Annotated[str, Field(description="One sentence: why.")]
+Reason = Annotated[str, AfterValidator(one_line), Field(description="One sentence: why.")]
 
 
 class Arguments(BaseModel):

@@ -1,6 +1,5 @@
 """What was asked, in a form that the journal can keep: nothing that a model sends may keep its row unwritten."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,8 +10,6 @@ _MOST_PARTS: Final = 64
 _DEEPEST: Final = 4
 _LARGEST_INTEGER: Final = 2**53 - 1
 _CUT: Final = "…"
-_ROOM_TO_SHRINK: Final = 4
-"""So many times the longest text is looked at: blanks and signs that vanish leave room for what follows."""
 
 
 def recordable(arguments: Mapping[str, object]) -> JsonObject:
@@ -21,13 +18,6 @@ def recordable(arguments: Mapping[str, object]) -> JsonObject:
     for name, value in list(arguments.items())[:_MOST_PARTS]:
         kept[_text(str(name))] = _value(value, _DEEPEST)
     return kept
-
-
-def one_line(text: str, longest: int) -> str:
-    """Somebody's words as data: normalised, on one line, without control and format signs, at most `longest` long."""
-    spelled = unicodedata.normalize("NFKC", text[: longest * _ROOM_TO_SHRINK])
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in spelled).split())
-    return words if len(words) <= longest else words[: longest - 1] + _CUT
 
 
 def _value(value: object, depth: int) -> JsonValue:
