@@ -29,6 +29,9 @@ _AGAIN_AFTER = 5.0
 _IN_FLIGHT = 5.0
 """Seconds for which an order may be on its way before its absence at the exchange means something."""
 
+_NAME = 40
+"""Characters of a name that the exchange says; Binance's own are at most 36."""
+
 
 class Watcher(Protocol):
     """Whoever must act when orders or positions change."""
@@ -133,7 +136,8 @@ class Reconciler:
         for order in self._parts.ledger.open_orders():
             await self._compare_order(order, theirs.get(order.client_order_id), at_start=at_start)
         return [
-            one_line(f"order {report.client_order_id} on {report.symbol} is open at the exchange and not ours")
+            f"order {one_line(report.client_order_id, _NAME)} on {one_line(report.symbol, _NAME)} is open at the "
+            "exchange and not ours"
             for report in theirs.values()
             if self._is_foreign(report)
         ]
@@ -200,7 +204,8 @@ class Reconciler:
 
     async def _adopt(self, held: HeldPosition) -> str:
         ours = self._parts.ledger.position(held.symbol).quantity
-        said = one_line(f"{held.symbol}: the exchange holds {plain(held.quantity)}, our fills say {plain(ours)}")
+        name = one_line(held.symbol, _NAME)
+        said = f"{name}: the exchange holds {plain(held.quantity)}, our fills say {plain(ours)}"
         adopted = PositionAdopted(
             symbol=held.symbol, quantity=held.quantity, entry_price=held.entry_price, was=ours, reason=said
         )

@@ -5,11 +5,22 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonObject
 
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
+
+
+def _plain(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value
+
+
+_Reason = Annotated[str, BeforeValidator(_plain)]
+"""Made plain and cut before it is looked at: no sign in it, and no length, keeps a halt from being carried out."""
+_Word = Annotated[str, BeforeValidator(_plain)]
+"""A name that a person typed; a shell hands on bytes that are no text."""
 
 
 class _Command(BaseModel):
@@ -26,7 +37,7 @@ class Halt(_Command):
     """No new risk from now on; `flatten` closes everything as well."""
 
     command: Literal["halt"] = "halt"
-    reason: str = Field(default="halted by the operator", max_length=280)
+    reason: _Reason = "halted by the operator"
     flatten: bool = False
 
 
@@ -34,7 +45,7 @@ class Resume(_Command):
     """Go on trading."""
 
     command: Literal["resume"] = "resume"
-    reason: str = Field(max_length=280)
+    reason: _Reason
 
 
 class FlattenAll(_Command):
@@ -47,7 +58,7 @@ class PlaceOrder(_Command):
     """The operator's order; the gate judges it like any other."""
 
     command: Literal["order"] = "order"
-    symbol: str = Field(max_length=32)
+    symbol: Annotated[_Word, Field(max_length=32)]
     side: Literal["BUY", "SELL"]
     quantity: _Price
     limit: _Price | None = None
@@ -60,14 +71,14 @@ class Cancel(_Command):
     """Cancel one order, or (None) all working entries and exits."""
 
     command: Literal["cancel"] = "cancel"
-    client_order_id: str | None = Field(default=None, max_length=64)
+    client_order_id: Annotated[_Word, Field(max_length=64)] | None = None
 
 
 class Reduce(_Command):
     """Reduce a position by a share."""
 
     command: Literal["reduce"] = "reduce"
-    symbol: str = Field(max_length=32)
+    symbol: Annotated[_Word, Field(max_length=32)]
     percent: Annotated[int, Field(ge=1, le=100)]
 
 
@@ -75,7 +86,7 @@ class MoveStop(_Command):
     """Move the stop of a position to a price."""
 
     command: Literal["stop"] = "stop"
-    symbol: str = Field(max_length=32)
+    symbol: Annotated[_Word, Field(max_length=32)]
     price: _Price
 
 
@@ -83,15 +94,15 @@ class Approve(_Command):
     """Yes to a proposed entry."""
 
     command: Literal["approve"] = "approve"
-    approval: str = Field(min_length=1, max_length=64)
+    approval: Annotated[_Word, Field(min_length=1, max_length=64)]
 
 
 class Reject(_Command):
     """No to a proposed entry; the agent is told the reason."""
 
     command: Literal["reject"] = "reject"
-    approval: str = Field(min_length=1, max_length=64)
-    reason: str = Field(default="", max_length=280)
+    approval: Annotated[_Word, Field(min_length=1, max_length=64)]
+    reason: _Reason = ""
 
 
 class DecideNow(_Command):

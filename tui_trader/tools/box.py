@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from tui_trader.core.money import Price
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonObject, RiskJudged, ToolCalled, ToolReturned, ToolStatus
 from tui_trader.core.words import Actor, Symbol
 from tui_trader.journal.emergency import EmergencyLog
@@ -27,7 +28,6 @@ INVALID_ARGUMENTS = "INVALID_ARGUMENTS"
 JOURNAL_UNWRITABLE = "JOURNAL_UNWRITABLE"
 TOOL_FAILED = "TOOL_FAILED"
 """The tool came upon something that nobody foresaw."""
-_LONGEST_REASON = 280
 _UNKNOWN = "unknown"
 """What a tool that does not exist is called in the rows: a name of the model's making is none of ours."""
 
@@ -253,9 +253,12 @@ def _denial(answer: ToolAnswer, caller: Actor, cycle: int | None, correlation: s
 
 
 def _shortened(arguments: JsonObject) -> JsonObject:
-    """A reason is for people and is cut; everything else is checked as it came."""
+    """A reason is for people: made plain and cut, so that no sign in it can keep a halt or an exit from being done.
+
+    Everything else is checked as it came.
+    """
     reason = arguments.get("reason")
-    return {**arguments, "reason": reason[:_LONGEST_REASON]} if isinstance(reason, str) else arguments
+    return {**arguments, "reason": one_line(reason)} if isinstance(reason, str) else arguments
 
 
 def _what_is_wrong(error: Exception) -> str:

@@ -205,3 +205,16 @@ def hangs(home: Path) -> bool:
             return not peer.recv(1)
         except TimeoutError:
             return True
+
+
+@pytest.mark.parametrize("reason", ["bad \udcff byte", "\x1b[31mred\x1b[0m", "long " * 5_000])
+def test_no_sign_in_its_reason_and_no_length_keeps_a_halt_from_being_carried_out(
+    shell: Shell, home: Path, minutes: Path, reason: str
+) -> None:
+    with start(shell, home, minutes, "60") as program:
+        program.event("decision")
+        code, line = asked(shell, home, "halt", "--reason", reason)
+        assert code == 0, line
+        assert program.event("state")["trading_state"] == "HALTED"
+    said = [row.record.reason for row in journal_rows(home) if isinstance(row.record, TradingStateChanged)]
+    assert all(one.isprintable() and len(one) <= 280 for one in said)
