@@ -28,17 +28,18 @@ HOLD = ChatCall(name="hold", arguments=json.dumps({"reason": "quiet"}))
 
 @dataclass
 class Scripted:
-    """A model that gives one reply after the other, each after some real seconds."""
+    """A model that gives one reply after the other, and at the question `hangs_at` none."""
 
     replies: list[tuple[ChatCall, ...]]
-    seconds: float = 0.0
+    hangs_at: int = 0
     model: str = "nobody-knows-me"
     max_output_tokens: int = 100
     asked: list[ChatRequest] = field(default_factory=list)
 
     async def ask(self, request: ChatRequest) -> ChatReply:
         self.asked.append(request)
-        await asyncio.sleep(self.seconds)
+        if len(self.asked) == self.hangs_at:
+            await asyncio.sleep(60)
         return ChatReply(calls=self.replies[len(self.asked) - 1], usage=ChatUsage(input_tokens=1_000, output_tokens=10))
 
     async def close(self) -> None:
@@ -133,12 +134,17 @@ def test_a_trade_asked_for_beside_a_reading_waits_until_it_was_read() -> None:
 
 
 def test_all_of_it_stays_within_the_deadline() -> None:
-    model = Scripted([(READ,), (READ,), (CLOSE,)], seconds=0.15)
-    decided, bench = cycle_with(model, deadline="0.35s")
+    """Three readings use up most of it; what is left is all that the last question gets, and it is never answered."""
+
+    def prepare(bench: Bench, clock: LoopClock) -> None:
+        bench.toolbox.on_call = lambda _: clock.sleep(READ_WITHIN - 0.05)
+
+    model = Scripted([(READ,), (READ,), (READ,), (CLOSE,)], hangs_at=4)
+    decided, bench = cycle_with(model, rounds=3, deadline="2s", prepare=prepare)
     assert decided.verdict is CycleVerdict.FAULT
     assert decided.reason.startswith("timeout")
-    assert decided.milliseconds < 600
-    assert [call[0] for call in bench.toolbox.calls] == ["get_account"] * 2
+    assert decided.milliseconds < 2_600
+    assert [call[0] for call in bench.toolbox.calls] == ["get_account"] * 3
 
 
 def test_each_question_has_its_rows_and_all_are_paid() -> None:
