@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import pytest
+
 from tests.fakes.agent_parts import BTC, POLICY_TEXT, account, snapshot
 from tests.unit.engine.time import NOON, in_virtual_time
 from tests.unit.risk.rows import Story
@@ -36,6 +38,7 @@ class Watch:
 
     clock: LoopClock
     is_on: bool = True
+    looks: bool = True
     attention: Attention = field(default_factory=Attention)
     story: Story = field(default_factory=Story)
     schedule: Schedule = field(init=False)
@@ -57,8 +60,9 @@ class Watch:
         )
 
     async def _decide(self, _: int) -> None:
-        """The decider looks at what there is."""
-        self.see()
+        """The decider looks at what there is, or is not asked."""
+        if self.looks:
+            self.see()
 
     def see(self) -> None:
         calm = replace(snapshot(BTC), time=self.clock.now(), next_funding=self.funding)
@@ -118,12 +122,23 @@ def test_a_large_move_is_decided_at_once_and_a_small_one_waits() -> None:
     assert early(lambda watch: watch.price("94199")) == 0
 
 
-def test_the_same_view_rings_once() -> None:
-    def twice(watch: Watch) -> None:
-        watch.price("94201")
-        watch.price("94300")
+@pytest.mark.parametrize("looks", [True, False])
+def test_the_same_view_rings_once_and_a_new_one_again(looks: bool) -> None:
+    """Where the decision it called for was skipped or failed, nothing new was seen: it would ring for ever."""
 
-    assert early(twice) == 1
+    async def scenario(clock: LoopClock) -> int:
+        watch = Watch(clock)
+        running = asyncio.create_task(watch.schedule.run(None))
+        await clock.sleep(60)
+        watch.looks = looks
+        for _ in range(2):
+            watch.price("94201")
+            await clock.sleep(60)
+        watch.schedule.stop()
+        await running
+        return watch.schedule.last_cycle - 1
+
+    assert in_virtual_time(scenario) == (2 if looks else 1)
 
 
 def test_soon_after_a_decision_it_waits() -> None:
