@@ -228,6 +228,10 @@ class Ear:
             pass
         return answer
 
+    async def combine(self) -> None:
+        """From now on messages name their stream."""
+        await self.ask("SET_PROPERTY", *("combined", True))
+
     async def is_silent(self) -> bool:
         """Whether nothing has come by the time that the server has answered a question."""
         await self.ws.send_str('{"method":"LIST_SUBSCRIPTIONS","id":0}')
