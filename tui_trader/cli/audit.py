@@ -11,17 +11,22 @@ from tui_trader.core.clock import text
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.cycle_story import Told, cycle_story
-from tui_trader.journal.codec import encode
+from tui_trader.journal.anchor import Anchors, AnchorsUnusable, read_anchors
+from tui_trader.journal.codec import KINDS, encode
 from tui_trader.journal.export import export as write_export
 from tui_trader.journal.export import verify_export
+from tui_trader.journal.keys import KeyUnusable, public_key
 from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, Row
 from tui_trader.journal.reader import JournalReader
-from tui_trader.journal.verify import Broken, verify
+from tui_trader.journal.signing import SIGNATURES
+from tui_trader.journal.verify import Broken, Verified, verify
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
 def audit() -> None:
-    """The journal: every decision, tool call, order and fill, hash-chained."""
+    """The journal: every decision, tool call, order and fill, hash-chained and signed."""
 
 
 @audit.command("show")
@@ -92,15 +97,30 @@ def _row_in_words(row: Row) -> str:
 
 
 @audit.command("verify")
-@click.option("--file", "exported", type=click.Path(path_type=Path, dir_okay=False), help="An export instead.")
+@click.option("--file", "exported", type=_FILE, help="An export instead.")
+@click.option("--public-key", "key_file", type=_FILE, help="The log's first key (journal.pub), as you once got it.")
+@click.option("--anchor", "anchor_file", type=_FILE, help="Heads kept elsewhere: anchor, status or summary lines.")
 @shared_options
 @click.pass_context
-def verify_command(ctx: click.Context, /, exported: Path | None) -> None:
-    """Check every row of the chain, and the head; exit 1 and the first bad place if anything was changed."""
+def verify_command(
+    ctx: click.Context, /, exported: Path | None, key_file: Path | None, anchor_file: Path | None
+) -> None:
+    """Check every row of the chain, its signatures and the head; exit 1 and the first bad place if one was changed.
+
+    Nothing on this machine shows that log and head were replaced by an older copy of both: that takes --anchor.
+    """
     shared = shared_of(ctx)
     if exported is None:
         _need_journal(shared)
-    verdict = verify(shared.home.journal) if exported is None else verify_export(exported)
+    try:
+        key = None if key_file is None else public_key(key_file)
+        anchors = None if anchor_file is None else read_anchors(anchor_file)
+    except (KeyUnusable, AnchorsUnusable) as error:
+        refuse(str(error), USAGE)
+    if exported is None:
+        verdict = verify(shared.home.journal, public_key=key, anchors=anchors)
+    else:
+        verdict = verify_export(exported, public_key=key, anchors=anchors)
     if isinstance(verdict, Broken):
         line: JsonObject = {
             "event": "verify",
@@ -111,27 +131,57 @@ def verify_command(ctx: click.Context, /, exported: Path | None) -> None:
         }
         say(shared, line, f"BROKEN: {verdict}")
         raise SystemExit(NO)
-    entries, head = verdict.head.seq, verdict.head.hash.hex()
-    line = {"event": "verify", "time": text(verdict.time), "ok": True, "entries": entries, "head": head}
-    say(shared, line, f"whole: {entries} rows, head {head}")
+    say(shared, _whole_object(verdict, anchors), _whole_in_words(verdict, anchors))
+
+
+def _whole_object(whole: Verified, anchors: Anchors | None) -> JsonObject:
+    return {
+        "event": "verify",
+        "time": text(whole.time),
+        "ok": True,
+        "entries": whole.head.seq,
+        "head": whole.head.hash.hex(),
+        "signed": whole.trust.signed,
+        "public_key": whole.trust.first.hex() or None,
+        "anchored": None if anchors is None else anchors.last,
+        "withheld": whole.withheld,
+    }
+
+
+def _whole_in_words(whole: Verified, anchors: Anchors | None) -> str:
+    lines = [f"whole: {whole.head.seq} rows, head {whole.head.hash.hex()}"]
+    if whole.trust.first:
+        lines.append(f"signed up to row {whole.trust.signed}; first key {whole.trust.first.hex()}")
+    else:
+        lines.append("not signed")
+    if anchors is not None:
+        lines.append(f"agrees with {len(anchors.heads)} anchors, the last at row {anchors.last}")
+    if whole.withheld:
+        lines.append(f"the bodies of {whole.withheld} rows are withheld")
+    return "\n".join(lines)
 
 
 @audit.command("export")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: stdout).")
+@click.option("--redact", "redacted", help="Kinds of rows, separated by commas, whose bodies are left out.")
 @shared_options
 @click.pass_context
-def export(ctx: click.Context, /, output: Path | None) -> None:
-    """Write the journal as JSON lines that `audit verify --file` (or anyone) can check."""
+def export(ctx: click.Context, /, output: Path | None, redacted: str | None) -> None:
+    """Write the journal as JSON lines that `audit verify --file` (or anyone) can check, also with --redact."""
     shared = shared_of(ctx)
     _need_journal(shared)
+    withheld = frozenset(kind.strip() for kind in (redacted or "").split(",") if kind.strip())
+    if unknown := withheld - (KINDS.keys() - SIGNATURES):
+        known = ", ".join(sorted(KINDS.keys() - SIGNATURES))
+        refuse(f"--redact {min(unknown)[:40]}: no such kind, or a signature. The kinds are {known}.", USAGE)
     try:
         with JournalReader(shared.home.journal) as reader:
             if output is None:
-                write_export(reader, sys.stdout.buffer)
+                write_export(reader, sys.stdout.buffer, withheld=withheld)
                 sys.stdout.buffer.flush()
             else:
                 with output.open("xb") as file:
-                    write_export(reader, file)
+                    write_export(reader, file, withheld=withheld)
     except (JournalCorrupt, JournalUnreadable, ValueError) as error:
         refuse(f"{error} `tui-trader audit verify` names the place.", NO)
     except FileExistsError:

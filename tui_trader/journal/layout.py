@@ -64,6 +64,10 @@ class StoredRow(NamedTuple):
     hash: bytes
 
 
+WITHHELD = (b"", b"")
+"""Salt and body of a row whose body an export leaves out. No real salt is empty."""
+
+
 class BrokenLink(ValueError):
     """A row that is not the successor of the row before; the text says why."""
 
@@ -198,8 +202,11 @@ def _typed(value: JsonObject) -> Header:
     )
 
 
-def linked(tip: Tip, row: StoredRow) -> tuple[Header, Tip]:
-    """The row's header and the tip after it. Raises BrokenLink unless the row is the one that follows `tip`."""
+def linked(tip: Tip, row: StoredRow, *, may_withhold: bool = False) -> tuple[Header, Tip]:
+    """The row's header and the tip after it. Raises BrokenLink unless the row is the one that follows `tip`.
+
+    With `may_withhold` a body may be left out, but never a signature's.
+    """
     if row.seq != tip.head.seq + 1:
         raise BrokenLink(f"row {tip.head.seq + 1} is missing: the next one there is number {row.seq}")
     if not all(isinstance(part, bytes) for part in row[1:]):
@@ -211,7 +218,8 @@ def linked(tip: Tip, row: StoredRow) -> tuple[Header, Tip]:
         raise BrokenLink(f"its header was written for row {header.seq}")
     if header.prev != tip.head.hash.hex():
         raise BrokenLink(f"it does not follow row {tip.head.seq}: the hash of the previous row is another")
-    if len(row.salt) != SALT_BYTES or body_hash(row.salt, row.body) != header.body_sha256:
+    is_withheld = may_withhold and (row.salt, row.body) == WITHHELD
+    if not is_withheld and (len(row.salt) != SALT_BYTES or body_hash(row.salt, row.body) != header.body_sha256):
         raise BrokenLink("its payload is not the one that was written")
     if tip.log and header.log != tip.log:
         raise BrokenLink(f"it belongs to another log ({header.log}, not {tip.log})")

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from tui_trader.core.clock import Instant
 from tui_trader.journal import layout
+from tui_trader.journal.anchor import Anchors
 from tui_trader.journal.head import HeadFile, HeadGarbled, line
 from tui_trader.journal.keys import KeyFiles, KeyUnusable
 from tui_trader.journal.keys import public_key as public_key_of
@@ -36,6 +37,8 @@ class Verified:
     time: Instant
     behind: int
     trust: Trust = UNSIGNED
+    withheld: int = 0
+    """Rows whose body an export leaves out; their hashes hold all the same."""
 
     @property
     def tip(self) -> Tip:
@@ -59,12 +62,15 @@ Verdict: TypeAlias = Verified | Broken
 Hearer: TypeAlias = Callable[[Header, StoredRow], None]
 
 
-def verify(path: Path, hear: Hearer | None = None, *, public_key: bytes | None = None) -> Verdict:
+def verify(
+    path: Path, hear: Hearer | None = None, *, public_key: bytes | None = None, anchors: Anchors | None = None
+) -> Verdict:
     """Check the journal at `path`, in constant memory, beside a running writer if there is one.
 
     `hear` is told each row that fits those before it. The first signature must be by `public_key`; where none is given,
-    by the key in the `.pub` file beside the log, if there is one. Never raises but what `hear` raises. The head file is
-    read first: with the writer at work the log can only be further than it by then.
+    by the key in the `.pub` file beside the log, if there is one. Every row that `anchors` name must be what they say.
+    Never raises but what `hear` raises. The head file is read first: with the writer at work the log can only be
+    further than it by then.
     """
     try:
         expected = public_key or _published(path)
@@ -80,7 +86,7 @@ def verify(path: Path, hear: Hearer | None = None, *, public_key: bytes | None =
         if not path.is_file():
             return _absent(path, head)
         with closing(read_only(path)) as connection:
-            verdict = _checked(connection, path, head, hear)
+            verdict = _checked(connection, path, _Told(head, anchors), hear)
     except DAMAGE as error:
         return Broken(0, f"{path} is damaged or not a journal ({error})")
     except OSError as error:
@@ -110,12 +116,22 @@ def _absent(path: Path, head: Head | None) -> Broken:
     return Broken(1, f"{path} is gone, though the head file says that it had {head.seq} rows")
 
 
-def _checked(connection: sqlite3.Connection, path: Path, head: Head | None, hear: Hearer | None) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What others than the log say of it."""
+
+    head: Head | None
+    anchors: Anchors | None
+
+
+def _checked(connection: sqlite3.Connection, path: Path, told: _Told, hear: Hearer | None) -> Verdict:
+    head = told.head
     if _is_blank(connection):
-        return _against_head(path, START, head)
+        tip = follow((), head, anchors=told.anchors)
+        return _against_head(path, tip, head) if isinstance(tip, Tip) else tip
     if reason := _no_journal(connection):
         return Broken(0, f"{path}: {reason}")
-    tip = follow(_rows(connection), head, hear)
+    tip = follow(_rows(connection), head, hear, anchors=told.anchors)
     if isinstance(tip, Broken):
         return tip
     verdict = _against_head(path, tip, head)
@@ -158,20 +174,32 @@ def _rows(connection: sqlite3.Connection) -> Iterable[StoredRow]:
     return (StoredRow(*fields) for fields in connection.execute(layout.SELECT, (-(2**63), 2**63 - 1)))
 
 
-def follow(rows: Iterable[StoredRow], head: Head | None, hear: Hearer | None = None) -> Tip | Broken:
-    """The tip after all rows, each checked against the one before, and against the head where it names that row."""
+def follow(
+    rows: Iterable[StoredRow],
+    head: Head | None,
+    hear: Hearer | None = None,
+    *,
+    anchors: Anchors | None = None,
+    may_withhold: bool = False,
+) -> Tip | Broken:
+    """The tip after all rows, each checked against the one before, and against the heads that name it."""
     tip = START
     try:
         for row in rows:
-            header, tip = linked(tip, row)
+            header, tip = linked(tip, row, may_withhold=may_withhold)
             if head is not None and head.seq == row.seq and head.hash != row.hash:
                 return Broken(row.seq, "its hash is not the one that the head file says")
+            if anchors is not None and anchors.contradict(row):
+                return Broken(row.seq, f"its hash is not the one that was anchored in {anchors.source}")
             if hear is not None:
                 hear(header, row)
     except BrokenLink as error:
         return Broken(tip.head.seq + 1, str(error))
     except DAMAGE as error:
         return Broken(tip.head.seq + 1, f"the file is damaged here ({error})")
+    last = tip.head.seq
+    if anchors is not None and anchors.last > last:
+        return Broken(last + 1, f"the log ends here, though row {anchors.last} was anchored in {anchors.source}")
     return tip
 
 
