@@ -28,7 +28,7 @@ class AgentOver:
 
     trader: Trader
     door: Door = field(init=False)
-    _cycle: int = 1
+    last_cycle: int = 1
     _breakers: Breakers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class AgentOver:
     async def cycle(self, decider: Decider) -> CycleDecided:
         """One cycle under the policy in force."""
         trader = self.trader
-        self._cycle += 1
+        self.last_cycle += 1
         agent = Agent(
             decider=decider,
             toolbox=trader.tools,
@@ -58,4 +58,4 @@ class AgentOver:
             policy=lambda: trader.policy.current,
             checkpointer=InMemorySaver(),
         )
-        return await agent.cycle(self._cycle)
+        return await agent.cycle(self.last_cycle)

