@@ -19,6 +19,7 @@ from tui_trader.core.market import MarketEvent
 from tui_trader.core.words import Mode
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
+from tui_trader.engine.anchoring import Anchoring, Places
 from tui_trader.engine.checkpoints import checkpoints
 from tui_trader.engine.counterparty import open_counterparty
 from tui_trader.engine.deciding import Deciding, decider_of
@@ -134,6 +135,9 @@ async def _run(
             recalled=begun.tip,
             folds=(knowledge,),
         )
+        anchor = options.settings.anchor
+        anchoring = Anchoring(Places(anchor.file, anchor.command), lambda: journal.head, every=anchor.every_seconds)
+        stack.callback(anchoring.close)  # after the journal's end, which it keeps as well
         stack.push_async_callback(journal.close)
         other = await open_counterparty(plan, knowledge.ledger, clock, chance, stack)
         around = Surroundings(

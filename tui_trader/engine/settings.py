@@ -1,6 +1,7 @@
 """Settings: flags over environment over `config.toml` over defaults; what is not known is refused by name."""
 
 import os
+import shlex
 import tomllib
 from decimal import Decimal
 from difflib import get_close_matches
@@ -42,6 +43,11 @@ def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _words(value: object) -> object:
+    """A command: a list of words, or one text that is split as a shell would split it."""
+    return tuple(shlex.split(value)) if isinstance(value, str) else value
+
+
 UsdPerMillion: TypeAlias = Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] | None
 
 
@@ -65,6 +71,18 @@ class PaperSettings(BaseModel):
     """Milliseconds that every request takes to the exchange."""
     jitter_ms: Annotated[int, Field(ge=0, le=150)] = 20
     """The mean of the tail, in milliseconds; zero: every request takes the same."""
+
+
+class AnchorSettings(BaseModel):
+    """Where the journal's head is kept besides in this home, so that nobody here can cut the log back unseen."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    file: Path | None = None
+    """A line is added to it; best on another disk, or one that this user may only add to."""
+    command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    """Gets the line on its input. Words as in a shell, but no shell runs it."""
+    every_seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
 
 
 class OpenAISettings(BaseModel):
@@ -115,6 +133,7 @@ class Settings(BaseSettings):
     """Whether prompts and state of each decision go to LangSmith; the shell's own variables alone change nothing."""
     binance: BinanceSettings = Field(default_factory=BinanceSettings)
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
+    anchor: AnchorSettings = Field(default_factory=AnchorSettings)
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     """The usual variable is honoured too."""
 
