@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 import pytest
 
 from tests.fakes.trader_parts import BTC, ETH, OPEN, Trader, entry, shipped_policy, trading, virtual
-from tui_trader.core.order import Intent, Purpose
+from tui_trader.core.order import Intent, Purpose, TimeInForce
 from tui_trader.core.records import (
     ApprovalChanged,
     EntryProposed,
@@ -448,3 +449,24 @@ async def _wish(trader: Trader) -> Intent:
 
 def _entry(trader: Trader) -> Intent:
     return entry(price=trader.world.prices[BTC], actor=Actor.AGENT)
+
+
+@virtual
+async def test_a_yes_is_for_the_entry_on_the_card_and_no_other() -> None:
+    async with asked_trader() as trader:
+        question = await asked(trader)
+        agreed = replace(question.proposed.intent, approval=question.id)
+        await trader.desk.approvals.answer(question.id, ApprovalStatus.APPROVED, reason="", correlation="")
+        assert agreed.price is not None
+        assert agreed.protection is not None
+        tighter = replace(agreed.protection, stop_price=agreed.protection.stop_price + 10)
+        for other in (
+            replace(agreed, quantity=agreed.quantity * 2),
+            replace(agreed, price=agreed.price + 10),
+            replace(agreed, protection=tighter),
+            replace(agreed, time_in_force=TimeInForce.GTC),
+            replace(agreed, approval="ZZZZ"),
+        ):
+            assert trader.desk.judged(other).code == "NOT_APPROVED"
+        assert trader.desk.judged(agreed).intent == agreed
+        assert trader.desk.judged(replace(agreed, quantity=agreed.quantity / 2)).intent is not None
