@@ -457,12 +457,14 @@ async def test_a_yes_is_for_the_entry_on_the_card_and_no_other() -> None:
         question = await asked(trader)
         agreed = replace(question.proposed.intent, approval=question.id)
         await trader.desk.approvals.answer(question.id, ApprovalStatus.APPROVED, reason="", correlation="")
+        wide = trader.policy.current.risk.model_copy(update={"max_price_deviation_bps": D(60)})
+        trader.policy.current = trader.policy.current.model_copy(update={"risk": wide})
         assert agreed.price is not None
         assert agreed.protection is not None
         tighter = replace(agreed.protection, stop_price=agreed.protection.stop_price + 10)
         for other in (
             replace(agreed, quantity=agreed.quantity * 2),
-            replace(agreed, price=agreed.price + 10),
+            replace(agreed, price=agreed.price + trader.world.instruments[BTC].tick),
             replace(agreed, protection=tighter),
             replace(agreed, time_in_force=TimeInForce.GTC),
             replace(agreed, approval="ZZZZ"),
