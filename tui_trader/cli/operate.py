@@ -8,6 +8,7 @@ import click
 from tui_trader.cli.context import DONE, NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import (
+    LONGEST_ID,
     Approve,
     Cancel,
     Command,
@@ -143,8 +144,24 @@ def stop(ctx: click.Context, /, symbol: str, price: Decimal) -> None:
     _carry_out(shared_of(ctx), MoveStop(symbol=symbol.upper(), price=price), "stop moved")
 
 
+class _ApprovalId(click.ParamType[str]):
+    """What `status` names a proposed entry by."""
+
+    name = "id"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """From text; what is empty or far too long is no id."""
+        text = str(value).strip()
+        if not 0 < len(text) <= LONGEST_ID:
+            self.fail("this is no id of a proposed entry; `tui-trader status` lists them", param, ctx)
+        return text
+
+
+APPROVAL_ID = _ApprovalId()
+
+
 @click.command()
-@click.argument("approval", metavar="ID")
+@click.argument("approval", metavar="ID", type=APPROVAL_ID)
 @shared_options
 @click.pass_context
 def approve(ctx: click.Context, /, approval: str) -> None:
@@ -156,7 +173,7 @@ def approve(ctx: click.Context, /, approval: str) -> None:
 
 
 @click.command()
-@click.argument("approval", metavar="ID")
+@click.argument("approval", metavar="ID", type=APPROVAL_ID)
 @click.option("--reason", default="", help="Why not; the agent is told, and it is journalled.")
 @shared_options
 @click.pass_context

@@ -90,18 +90,21 @@ class MoveStop(_Command):
     price: _Price
 
 
+LONGEST_ID = 64
+
+
 class Approve(_Command):
     """Yes to a proposed entry."""
 
     command: Literal["approve"] = "approve"
-    approval: Annotated[_Word, Field(min_length=1, max_length=64)]
+    approval: Annotated[_Word, Field(min_length=1, max_length=LONGEST_ID)]
 
 
 class Reject(_Command):
     """No to a proposed entry; the agent is told the reason."""
 
     command: Literal["reject"] = "reject"
-    approval: Annotated[_Word, Field(min_length=1, max_length=64)]
+    approval: Annotated[_Word, Field(min_length=1, max_length=LONGEST_ID)]
     reason: _Reason = ""
 
 
