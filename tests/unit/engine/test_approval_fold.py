@@ -1,4 +1,4 @@
-"""The fold alone: the first durable answer stands, whatever rows follow it, and what tightened before a yes voids it."""
+"""The fold alone: the first durable answer stands whatever follows it, and what tightened before a yes voids it."""
 
 import pytest
 
