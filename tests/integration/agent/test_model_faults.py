@@ -292,3 +292,12 @@ async def test_what_was_looked_up_goes_back_with_the_id_of_its_call() -> None:
     calls = asked["tool_calls"]
     assert isinstance(calls, list)
     assert [call["id"] for call in calls if isinstance(call, dict)] == [answer["tool_call_id"] for answer in told]
+
+
+@pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-5.6-sol", "gpt-5.4-pro", "gpt-5-codex"])
+async def test_no_model_s_name_makes_it_use_another_interface_than_the_one_set(model: str) -> None:
+    """A compatible server usually has no other: the client library would switch by itself for these."""
+    async with a_desk(model) as desk:
+        decided = await desk.agent.cycle(1)
+    assert (decided.verdict, decided.reason) == (CycleVerdict.HOLD, "quiet")
+    assert len(desk.server.requests) == 1
