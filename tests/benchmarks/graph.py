@@ -3,7 +3,9 @@ LangGraph of the same shape, whose nodes do nothing.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -15,10 +17,14 @@ from langgraph.runtime import Runtime
 
 from tests.benchmarks.figure import Figure, percentile
 from tests.fakes.agent_parts import BTC, trending
+from tests.fakes.agent_tools import CLOSE_ARGUMENTS
+from tests.fakes.metered import metered
 from tests.unit.agent.cycles import Bench, in_virtual_time
 from tui_trader.agent.context import CycleContext
+from tui_trader.agent.deciders.openai import OpenAIDecider
 from tui_trader.agent.deciders.rules import RulesDecider
 from tui_trader.agent.graph import RECURSION_LIMIT
+from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage
 from tui_trader.agent.nodes.analyze_market import analyze_market
 from tui_trader.agent.nodes.approve import approve
 from tui_trader.agent.nodes.check_risk import check_risk
@@ -26,6 +32,7 @@ from tui_trader.agent.nodes.execute_trade import execute_trade
 from tui_trader.agent.nodes.gather import gather
 from tui_trader.agent.nodes.log_decision import log_decision
 from tui_trader.agent.nodes.triage import triage
+from tui_trader.agent.prompt import RenderedPrompt
 from tui_trader.agent.state import CycleState
 from tui_trader.agent.trace import NodeName
 from tui_trader.core.clock import LoopClock
@@ -39,17 +46,18 @@ def measure(_: Path, count: int) -> Iterator[Figure]:
     """Milliseconds a cycle, all in memory: once with a trade, once on hold."""
     yield _figure("cycle that trades", _trend, CycleVerdict.TRADE, count)
     yield _figure("cycle that holds", _calm, CycleVerdict.HOLD, count)
-    ours = in_virtual_time(lambda clock: _samples_of_ours(clock, count))
     bare = in_virtual_time(lambda _: _samples_of_bare(count))
-    for name, share in (("p50", 0.5), ("p99", 0.99)):
-        yield Figure(
-            subject=SUBJECT,
-            name=f"cycle that trades, without model time, {name}",
-            value=percentile(ours, share) * 1e3,
-            unit="ms",
-            baseline=percentile(bare, share) * 1e3,
-            against="a bare LangGraph of the same shape",
-        )
+    for how, prepare in (("by rules", _by_rules), ("by function calling", _by_function_calling)):
+        ours = in_virtual_time(partial(_samples_of_ours, prepare=prepare, count=count))
+        for name, share in (("p50", 0.5), ("p99", 0.99)):
+            yield Figure(
+                subject=SUBJECT,
+                name=f"cycle that trades {how}, without model time, {name}",
+                value=percentile(ours, share) * 1e3,
+                unit="ms",
+                baseline=percentile(bare, share) * 1e3,
+                against="a bare LangGraph of the same shape",
+            )
 
 
 def _calm(_: Bench) -> None:
@@ -100,9 +108,39 @@ async def _by_hand(clock: LoopClock, prepare: Callable[[Bench], None], expected:
     return took / count
 
 
-async def _samples_of_ours(clock: LoopClock, count: int) -> list[float]:
-    bench = Bench(clock, RulesDecider())
+class _AtOnce:
+    """A model that closes a position and does not think."""
+
+    model = "gpt-5.4-mini"
+    max_output_tokens = 100
+    _reply = ChatReply(
+        calls=(ChatCall(name="close_position", arguments=json.dumps(CLOSE_ARGUMENTS)),),
+        usage=ChatUsage(input_tokens=1_000, output_tokens=50),
+    )
+
+    async def ask(self, request: ChatRequest) -> ChatReply:
+        """The same each time."""
+        del request
+        return self._reply
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def _by_rules(bench: Bench) -> None:
     _trend(bench)
+
+
+def _by_function_calling(bench: Bench) -> None:
+    """With digest, reservation, both rows of the question and the thread in which virtual time lets a model answer."""
+    prompt = RenderedPrompt(text="Trade carefully. " * 200, sha256="00")
+    meter = metered(_AtOnce(), bench.journal, bench.clock)
+    bench.decider = OpenAIDecider(model=meter, prompt=prompt, clock=bench.clock)
+
+
+async def _samples_of_ours(clock: LoopClock, *, prepare: Callable[[Bench], None], count: int) -> list[float]:
+    bench = Bench(clock, RulesDecider())
+    prepare(bench)
     agent = bench.agent()
     await agent.cycle(0)
     samples: list[float] = []
