@@ -26,7 +26,7 @@ _MARKET_SILENCE = 5.0
 """Seconds without any message after which a route counts as dead: mark prices come every second."""
 _ASK_AGAIN_AFTER = 5.0
 _SETTLE = 0.5
-"""Seconds in which the first changes of a book come after a subscription."""
+"""Seconds after a book's first change before its snapshot is asked for, which must be the newer of the two."""
 _LONGEST_PAUSE = 16.0
 _MOST_WAITING = 1_000
 """Messages between source and reader; behind it the source holds more, and gives up where that is too many."""
@@ -225,7 +225,7 @@ class _Reading:
                 self._spawn(self._fetch_candles(name))
 
     async def _fetch_book(self, symbol: Symbol, pause: float) -> None:
-        """The snapshot must be newer than the first change that waits, so it is not asked for at once."""
+        """Ask after a pause: what is asked for too early is older than the changes that wait for it."""
         await self._clock.sleep(pause)
         await self._queue.put(_Book(symbol, await self._source.depth(symbol)))
 

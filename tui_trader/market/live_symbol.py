@@ -23,11 +23,12 @@ class LiveSymbol:
         self._waiting: list[Candle] | None = []
         """Candles that closed while older ones are fetched; None while nothing is being fetched."""
         self._heard = begins
+        self._changes_come = False
 
     @property
     def needs_book(self) -> bool:
-        """Whether a snapshot of the book must be fetched."""
-        return self._depth.needs_snapshot
+        """Whether a snapshot of the book must be fetched: not before its changes come, or one may be missed between."""
+        return self._changes_come and self._depth.needs_snapshot
 
     @property
     def needs_candles(self) -> bool:
@@ -73,11 +74,13 @@ class LiveSymbol:
     def lost(self, now: Instant) -> tuple[MarketEvent, ...]:
         """Messages may be missing: book and candles begin anew."""
         since, self._heard = self._heard, now
+        self._changes_come = False
         self._depth.lost()
         self._newest, self._waiting = None, []
         return (FeedGap(self.symbol, now, since),)
 
     def _diff(self, diff: BookDiff, now: Instant) -> tuple[MarketEvent, ...]:
+        self._changes_come = True
         was_whole = not self._depth.needs_snapshot
         passed = self._depth.take_diff(diff)
         if passed is not None:

@@ -1,0 +1,1 @@
+"""The Binance adapter against the loopback exchange, over real sockets."""
