@@ -42,7 +42,7 @@ class AgentOver:
         """The model behind its meter, with money enough."""
         clock = self.trader.world.clock
         meter = metered(chat, self.trader.journal, clock, limits=policy(budget="10000").llm)
-        return OpenAIDecider(model=meter, prompt=PROMPT, clock=clock)
+        return OpenAIDecider(model=meter, prompt=lambda: PROMPT, clock=clock)
 
     async def cycle(self, decider: Decider) -> CycleDecided:
         """One cycle under the policy in force."""

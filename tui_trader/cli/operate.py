@@ -85,7 +85,7 @@ def _halted_by_file(shared: Shared, silent: Exception, *, flattens: bool) -> NoR
 @click.pass_context
 def resume(ctx: click.Context, /, reason: str) -> None:
     """Resume trading after a halt or while reducing. Only a person can."""
-    _carry_out(shared_of(ctx), Resume(reason=reason), "trading resumes")
+    carry_out(shared_of(ctx), Resume(reason=reason), "trading resumes")
 
 
 @click.command()
@@ -93,7 +93,7 @@ def resume(ctx: click.Context, /, reason: str) -> None:
 @click.pass_context
 def flatten(ctx: click.Context, /) -> None:
     """Cancel all orders, close all positions reduce-only, verify that nothing is left."""
-    _carry_out(shared_of(ctx), FlattenAll(), "flat: nothing is held, nothing is open")
+    carry_out(shared_of(ctx), FlattenAll(), "flat: nothing is held, nothing is open")
 
 
 @click.command()
@@ -109,7 +109,7 @@ def flatten(ctx: click.Context, /) -> None:
 def order(ctx: click.Context, /, side: str, **wish: Any) -> None:
     """Place an order. The gate judges it like the agent's: it may be made smaller, or denied."""
     command = PlaceOrder(side="BUY" if side == "buy" else "SELL", **{**wish, "symbol": wish["symbol"].upper()})
-    _carry_out(shared_of(ctx), command, "order placed")
+    carry_out(shared_of(ctx), command, "order placed")
 
 
 @click.command()
@@ -121,7 +121,7 @@ def cancel(ctx: click.Context, /, client_order_id: str | None, *, everything: bo
     """Cancel one working order by its id, or all with --all. What protects a position stays."""
     if everything == (client_order_id is not None):
         raise click.UsageError("give either the id of an order, or --all")
-    _carry_out(shared_of(ctx), Cancel(client_order_id=client_order_id), "cancelled")
+    carry_out(shared_of(ctx), Cancel(client_order_id=client_order_id), "cancelled")
 
 
 @click.command()
@@ -131,7 +131,7 @@ def cancel(ctx: click.Context, /, client_order_id: str | None, *, everything: bo
 @click.pass_context
 def reduce(ctx: click.Context, /, symbol: str, percent: int) -> None:
     """Reduce a position by PERCENT at the market, reduce-only."""
-    _carry_out(shared_of(ctx), Reduce(symbol=symbol.upper(), percent=percent), "reduced")
+    carry_out(shared_of(ctx), Reduce(symbol=symbol.upper(), percent=percent), "reduced")
 
 
 @click.command()
@@ -141,7 +141,7 @@ def reduce(ctx: click.Context, /, symbol: str, percent: int) -> None:
 @click.pass_context
 def stop(ctx: click.Context, /, symbol: str, price: Decimal) -> None:
     """Move the stop of a position: the new one stands before the old one goes."""
-    _carry_out(shared_of(ctx), MoveStop(symbol=symbol.upper(), price=price), "stop moved")
+    carry_out(shared_of(ctx), MoveStop(symbol=symbol.upper(), price=price), "stop moved")
 
 
 class _ApprovalId(click.ParamType[str]):
@@ -169,7 +169,7 @@ def approve(ctx: click.Context, /, approval: str) -> None:
 
     The gate judges it again first, with the market and the account of that moment: it may still be denied.
     """
-    _carry_out(shared_of(ctx), Approve(approval=approval), "approved")
+    carry_out(shared_of(ctx), Approve(approval=approval), "approved")
 
 
 @click.command()
@@ -179,10 +179,11 @@ def approve(ctx: click.Context, /, approval: str) -> None:
 @click.pass_context
 def reject(ctx: click.Context, /, approval: str, reason: str) -> None:
     """Say no to a proposed entry."""
-    _carry_out(shared_of(ctx), Reject(approval=approval, reason=reason), "rejected")
+    carry_out(shared_of(ctx), Reject(approval=approval, reason=reason), "rejected")
 
 
-def _carry_out(shared: Shared, command: Command, success: str) -> NoReturn:
+def carry_out(shared: Shared, command: Command, success: str) -> NoReturn:
+    """Have the running engine do it, say what came of it, and leave with the exit code."""
     try:
         reply = ask(shared.home.socket, command)
     except NotRunning:

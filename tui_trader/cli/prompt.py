@@ -5,7 +5,9 @@ import click
 from tui_trader.agent.prompt import Prompt, load_prompt
 from tui_trader.cli.context import Shared, now_text, refuse, say, shared_of, shared_options
 from tui_trader.cli.failures import told
+from tui_trader.cli.operate import carry_out
 from tui_trader.core.records import JsonObject
+from tui_trader.engine.commands import AcceptPrompt
 from tui_trader.engine.resources import shipped
 from tui_trader.risk.change import meanings
 
@@ -56,6 +58,14 @@ def show(ctx: click.Context, /, name: str) -> None:
         "text": rendered.text,
     }
     say(shared, line, found.path.read_text(encoding="utf-8") if not shared.as_json else "")
+
+
+@prompt.command()
+@shared_options
+@click.pass_context
+def accept(ctx: click.Context, /) -> None:
+    """Put in force what the running engine's changed prompt loosens (what it tightens holds already)."""
+    carry_out(shared_of(ctx), AcceptPrompt(), "the changed prompt is in force")
 
 
 def _loaded(shared: Shared, name: str) -> Prompt:

@@ -62,6 +62,8 @@ def in_words(found: JsonObject) -> str:
         f"{money}  decider {found['decider']}  cycle {found['last_cycle']}",
         f"feed {feed['name']}  age {feed['age_ms']} ms" if isinstance(feed, dict) else "no feed",
     ]
+    if found["prompt_problem"]:
+        lines.append(f"prompt {found['prompt']}: {found['prompt_problem']}")
     economy = found["model_economy"]
     if isinstance(economy, dict):
         lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")

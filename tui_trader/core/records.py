@@ -68,6 +68,21 @@ class EngineStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromptChanged:
+    """The prompt's file changed. `changed` are the policy's fields that hold from here on (by the operator: looser ones
+    too), `waiting` those that the file loosens and nobody has agreed to. The hashes are of the instructions.
+    """
+
+    KIND: ClassVar[str] = "prompt"
+    name: str
+    old_hash: str
+    new_hash: str
+    changed: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    policy: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStopped:
     """A run ended cleanly."""
 
@@ -462,6 +477,7 @@ class LogSigned:
 Record: TypeAlias = (
     HomeOpened
     | EngineStarted
+    | PromptChanged
     | EngineStopped
     | ToolCalled
     | ToolReturned

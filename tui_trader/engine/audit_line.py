@@ -24,6 +24,7 @@ from tui_trader.core.records import (
     OrderIntended,
     PositionAdopted,
     PositionClosed,
+    PromptChanged,
     ProtectionFailed,
     Record,
     RiskJudged,
@@ -118,7 +119,14 @@ def _told_of_state(record: Record) -> str:
         case HomeOpened(mode=mode, account=account):
             return f"{mode.value} {account}"
         case _:
-            return ""
+            return _told_of_the_prompt(record)
+
+
+def _told_of_the_prompt(record: Record) -> str:
+    if not isinstance(record, PromptChanged):
+        return ""
+    waits = f"; waits for your word: {', '.join(record.waiting)}" if record.waiting else ""
+    return f"{record.name}: {', '.join(record.changed) or 'the instructions'} changed{waits}"
 
 
 def _intent(intent: Intent) -> str:

@@ -93,6 +93,12 @@ class MoveStop(_Command):
 LONGEST_ID = 64
 
 
+class AcceptPrompt(_Command):
+    """Put in force what the changed prompt loosens."""
+
+    command: Literal["accept_prompt"] = "accept_prompt"
+
+
 class Approve(_Command):
     """Yes to a proposed entry."""
 
@@ -115,7 +121,18 @@ class DecideNow(_Command):
 
 
 Command: TypeAlias = (
-    AskStatus | Halt | Resume | FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop | Approve | Reject | DecideNow
+    AskStatus
+    | Halt
+    | Resume
+    | FlattenAll
+    | PlaceOrder
+    | Cancel
+    | Reduce
+    | MoveStop
+    | Approve
+    | Reject
+    | DecideNow
+    | AcceptPrompt
 )
 
 _COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])

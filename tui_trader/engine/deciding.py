@@ -54,7 +54,7 @@ def _asking(assembly: Assembly, journal: Journal, clock: Clock) -> Decider:
         seed=plan.options.seed,
         feed=plan.choice.name,
         symbols=plan.symbols,
-        prompt_sha256=assembly.prompt.sha256,
+        prompt_sha256=assembly.prompt.rendered.sha256,
         model=settings.openai.model or limits.model,
         fallback_model=limits.fallback_model,
         input_price=plain(price.input) if price is not None else None,
@@ -69,13 +69,13 @@ def _asking(assembly: Assembly, journal: Journal, clock: Clock) -> Decider:
     recorder = Recorder(path, header, redact=redactor)
     lines = [open_line(_chat(name, settings, limits), clock, recorder.add) for name in _models(header)]
     model = _metered(assembly, lines, price, journal, clock, at_close=recorder.close)
-    return OpenAIDecider(model=model, prompt=assembly.prompt, clock=clock)
+    return OpenAIDecider(model=model, prompt=lambda: assembly.prompt.rendered, clock=clock)
 
 
 def _replaying(assembly: Assembly, cassette: Cassette, misses: Misses, journal: Journal, clock: Clock) -> Decider:
     """The recorded models, under the same meter: what was spent is spent again, as it decides what is asked next."""
     header = cassette.header
-    if header.prompt_sha256 != assembly.prompt.sha256:
+    if header.prompt_sha256 != assembly.prompt.rendered.sha256:
         raise SettingsError(
             f"{cassette.name}: was recorded with other instructions than those of the prompt "
             f"{assembly.policy.current.name}. Name the prompt that it was recorded with, unchanged, with --prompt."
@@ -86,7 +86,7 @@ def _replaying(assembly: Assembly, cassette: Cassette, misses: Misses, journal: 
     tokens = MAX_OUTPUT_TOKENS
     lines = [ReplayLine(cassette, clock, misses, model=name, max_output_tokens=tokens) for name in _models(header)]
     model = _metered(assembly, lines, price, journal, clock)
-    return OpenAIDecider(model=model, prompt=assembly.prompt, clock=clock)
+    return OpenAIDecider(model=model, prompt=lambda: assembly.prompt.rendered, clock=clock)
 
 
 def _models(header: Header) -> tuple[str, ...]:

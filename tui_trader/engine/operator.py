@@ -1,6 +1,6 @@
 """The operator's hand: commands carried out through the same tools that the agent calls."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -9,6 +9,7 @@ from tui_trader.core.money import plain
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.core.words import Actor
 from tui_trader.engine.commands import (
+    AcceptPrompt,
     Approve,
     AskStatus,
     Cancel,
@@ -23,6 +24,7 @@ from tui_trader.engine.commands import (
     Reply,
     Resume,
 )
+from tui_trader.journal.ports import JournalUnwritable
 from tui_trader.tools.ports import ToolAnswer, Toolbox
 
 
@@ -30,12 +32,20 @@ class OperatorDesk:
     """Carries commands out, on the engine's loop."""
 
     def __init__(
-        self, toolbox: Toolbox, clock: Clock, *, status: Callable[[], JsonObject], decide_now: Callable[[], None]
+        self,
+        toolbox: Toolbox,
+        clock: Clock,
+        *,
+        status: Callable[[], JsonObject],
+        decide_now: Callable[[], None],
+        accept_prompt: Callable[[], Awaitable[str]],
     ) -> None:
+        """`accept_prompt` puts in force what the prompt's file loosens, or says why not."""
         self._toolbox = toolbox
         self._clock = clock
         self._status = status
         self._decide_now = decide_now
+        self._accept_prompt = accept_prompt
 
     async def carry_out(self, command: Command) -> Reply:
         """Do it and say what came of it, and when."""
@@ -49,6 +59,8 @@ class OperatorDesk:
             case DecideNow():
                 self._decide_now()
                 return Reply(done=True, text="deciding now")
+            case AcceptPrompt():
+                return await self._accepted()
             case Halt():
                 return await self._halt(command)
             case Approve(approval=name):
@@ -57,6 +69,15 @@ class OperatorDesk:
                 return await self._call("reject", {"approval": name, "reason": reason})
             case _:
                 return await self._call(*_as_call(command))
+
+    async def _accepted(self) -> Reply:
+        try:
+            refusal = await self._accept_prompt()
+        except JournalUnwritable as error:
+            return Reply(done=False, code="JOURNAL_UNWRITABLE", text=str(error))
+        if refusal:
+            return Reply(done=False, code="NOT_ACCEPTED", text=refusal)
+        return Reply(done=True, text="all of the prompt's file that this run can take up is in force")
 
     async def _halt(self, command: Halt) -> Reply:
         halted = await self._call("halt", {"reason": command.reason})

@@ -62,6 +62,7 @@ class Showing:
             decider=plan.decider,
             decider_why=plan.decider_why,
             prompt=assembly.policy.current.name,
+            prompt_problem=assembly.prompt.problem,
             last_cycle=schedule.last_cycle if schedule else 0,
             next_decision=schedule.next_at if schedule else None,
             deciding=schedule.is_deciding if schedule else False,

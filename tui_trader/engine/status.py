@@ -35,6 +35,7 @@ def status_object(view: StatusView) -> JsonObject:
         "decider": view.decider,
         "decider_why": view.decider_why,
         "prompt": view.prompt,
+        "prompt_problem": view.prompt_problem,
         "last_cycle": view.last_cycle,
         "next_decision": text(view.next_decision) if view.next_decision is not None else None,
         "journal_head": view.journal_head,

@@ -100,6 +100,7 @@ class Trader:
             clock,
             status=lambda: status_object(showing.status()),
             decide_now=self.schedule.decide_now,
+            accept_prompt=lambda: assembly.prompt.accept(journal),
         )
         showing.schedule = self.schedule
 
@@ -168,7 +169,7 @@ class Trader:
             feed=plan.choice.name,
             decider=plan.deciding,
             prompt=policy.name,
-            prompt_hash=self._assembly.prompt.sha256,
+            prompt_hash=self._assembly.prompt.rendered.sha256,
             symbols=tuple(self._assembly.feed.instruments),
             autonomy=policy.autonomy,
             policy=policy.as_record(),
@@ -235,6 +236,8 @@ class Trader:
     async def _decide(self, number: int) -> None:
         """One cycle. Without a journal there is no decision: the trader is halted, and stays within reach."""
         try:
+            if self._assembly.plan.cassette is None:  # a replay is true to what was recorded
+                await self._assembly.prompt.look(self._journal)
             await self._assembly.trips.settle()
             await self._assembly.desk.watch.mark_equity()
             await self._agent.cycle(number)

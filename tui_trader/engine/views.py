@@ -95,6 +95,8 @@ class StatusView:
     journal_entries: int
     journal_head: str
     engine_failure: str = ""
+    prompt_problem: str = ""
+    """What of the prompt's file is not in force, and why."""
     approvals: tuple[Question, ...] = ()
     """What waits for a person, oldest first."""
     observed: ObservedTotals = NOTHING_OBSERVED

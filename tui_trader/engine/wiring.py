@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from tui_trader.agent.deciders.ports import Decider
-from tui_trader.agent.prompt import RenderedPrompt
 from tui_trader.agent.runner import Agent
 from tui_trader.agent.trace import AgentListener
 from tui_trader.core.chance import Chance
@@ -19,6 +18,8 @@ from tui_trader.desk.switch import HaltSwitch
 from tui_trader.desk.trips import TripKeeper
 from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.plan import Plan
+from tui_trader.engine.policy_holder import PolicyHolder
+from tui_trader.engine.prompt_keeper import PromptKeeper
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.ports import Journal
@@ -30,18 +31,10 @@ from tui_trader.market.synthetic import SyntheticFeed
 from tui_trader.risk.book import MarketView
 from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.meters import LossMeters
-from tui_trader.risk.policy import Policy
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.box import ToolLayer
 from tui_trader.tools.catalogue import all_tools
 from tui_trader.tools.readings import LiveReadings
-
-
-class PolicyHolder:
-    """The policy in force."""
-
-    def __init__(self, policy: Policy) -> None:
-        self.current = policy
 
 
 class MarketPrices:
@@ -62,7 +55,7 @@ class Assembly:
 
     plan: Plan
     policy: PolicyHolder
-    prompt: RenderedPrompt
+    prompt: PromptKeeper
     market: MarketState
     feed: Feed
     ledger: Ledger
@@ -147,7 +140,7 @@ def assemble(
     return Assembly(
         plan=plan,
         policy=policy,
-        prompt=plan.prompt.rendered(policy.current),
+        prompt=PromptKeeper(plan.prompt, policy, symbols=tuple(feed.instruments), mode=plan.options.mode),
         market=market,
         feed=feed,
         ledger=ledger,

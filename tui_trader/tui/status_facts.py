@@ -38,6 +38,11 @@ def status_facts(
         Fact(text=status.mode.value.upper(), tone=_MODES[status.mode], badge=True),
         *_state(status, longest, halt_asked=halt_asked),
         *_asking(status),
+        *(
+            (Fact(text=f"PROMPT: {_clipped(status.prompt_problem, longest)}", tone=Tone.WARNING, badge=True),)
+            if status.prompt_problem
+            else ()
+        ),
         Fact(
             label="" if is_compact else "autonomy",
             text=status.autonomy.value if status.autonomy else MISSING,

@@ -92,7 +92,7 @@ async def a_desk(
     async with OpenAIServer().serving() as server:
         settings = ChatSettings(model=model, api_key=SecretStr(KEY), base_url=url or server.base_url)
         chat = OpenAIChat(settings)
-        decider = OpenAIDecider(model=metered(chat, journal, clock), prompt=PROMPT, clock=clock, amends=amends)
+        decider = OpenAIDecider(model=metered(chat, journal, clock), prompt=lambda: PROMPT, clock=clock, amends=amends)
         agent = Agent(
             decider=decider,
             toolbox=toolbox,

@@ -63,7 +63,7 @@ def cycle_with(
         bench = Bench(clock, ScriptedDecider(()), policy=policy_with(rounds, deadline, budget))
         prompt = RenderedPrompt(text="Trade.", sha256="00")
         meter = metered(model, bench.journal, clock, limits=bench.policy.llm)
-        bench.decider = OpenAIDecider(model=meter, prompt=prompt, clock=clock)
+        bench.decider = OpenAIDecider(model=meter, prompt=lambda: prompt, clock=clock)
         prepare(bench, clock)
         return await bench.agent().cycle(1), bench
 

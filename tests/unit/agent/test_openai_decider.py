@@ -80,7 +80,7 @@ def _cycle_with(model: SlowModel) -> tuple[CycleDecided, Instant, Bench]:
         began = clock.now()
         bench = Bench(clock, ScriptedDecider([]))
         prompt = RenderedPrompt(text="Trade.", sha256="00")
-        bench.decider = OpenAIDecider(model=metered(model, bench.journal, clock), prompt=prompt, clock=clock)
+        bench.decider = OpenAIDecider(model=metered(model, bench.journal, clock), prompt=lambda: prompt, clock=clock)
         agent = bench.agent()
         decided = await agent.cycle(1)
         await agent.close()

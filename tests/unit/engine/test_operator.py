@@ -75,11 +75,19 @@ class Carried:
     decisions: int
 
 
+async def _nothing_waits() -> str:
+    return "nothing waits"
+
+
 def carried_out(command: Command, *answers: ToolAnswer) -> Carried:
     async def scenario(clock: LoopClock) -> Carried:
         tools, asked = Tools({answer.tool: answer for answer in answers}), list[None]()
         desk = OperatorDesk(
-            tools, clock, status=lambda: {"event": "status", "mode": "paper"}, decide_now=lambda: asked.append(None)
+            tools,
+            clock,
+            status=lambda: {"event": "status", "mode": "paper"},
+            decide_now=lambda: asked.append(None),
+            accept_prompt=_nothing_waits,
         )
         return Carried(await desk.carry_out(command), tools.calls, len(asked))
 

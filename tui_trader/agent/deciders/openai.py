@@ -1,6 +1,6 @@
 """The model decides: a question with the digest, an answer in tool calls, everything else a named fault."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tui_trader.agent.canonical import canonical
@@ -34,12 +34,12 @@ class _Said:
 class OpenAIDecider:
     """Function calling, through the meter: it knows no other way to a model."""
 
-    def __init__(self, *, model: MeteredModel, prompt: RenderedPrompt, clock: Clock, amends: bool = False) -> None:
+    def __init__(
+        self, *, model: MeteredModel, prompt: Callable[[], RenderedPrompt], clock: Clock, amends: bool = False
+    ) -> None:
         """With `amends` a second question follows, in the same cycle, where the gate refused a part of the answer."""
         self._model = model
         self._prompt = prompt
-        # The legend stands in the part that never changes: a service caches it together with the instructions.
-        self._system = f"{prompt.text}\n\n{LEGEND}"
         self._clock = clock
         self._amends = amends
 
@@ -52,6 +52,10 @@ class OpenAIDecider:
     def amends(self) -> bool:
         """As constructed."""
         return self._amends
+
+    def _system(self) -> str:
+        """The legend stands in the part that seldom changes: a service caches it together with the instructions."""
+        return f"{self._prompt().text}\n\n{LEGEND}"
 
     async def unaffordable(self, request: DecisionRequest) -> str:
         """Which cap on the model's cost has no room for this; empty where all have, also for the longest readings."""
@@ -104,14 +108,14 @@ class OpenAIDecider:
                 "\nYour first answer to these figures was not let through; nothing of it was done. Answer anew within "
                 "the limits, or hold. Refused:\n" + canonical(refused)
             )
-        return ChatRequest(system=self._system, user=user, tools=(*request.tools, HOLD, *reading), turns=turns)
+        return ChatRequest(system=self._system(), user=user, tools=(*request.tools, HOLD, *reading), turns=turns)
 
     async def _said(self, cycle: int, question: ChatRequest, reading: tuple[ToolSpec, ...], deadline: float) -> _Said:
         """One question and what its answer comes to."""
         came = await self._model.ask(
             Question(
                 cycle=cycle,
-                prompt_hash=self._prompt.sha256,
+                prompt_hash=self._prompt().sha256,
                 request=question,
                 deadline=deadline,
                 messages=tuple(_told(question)),
