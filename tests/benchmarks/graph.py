@@ -135,7 +135,7 @@ def _by_function_calling(bench: Bench) -> None:
     """With digest, reservation, both rows of the question and the thread in which virtual time lets a model answer."""
     prompt = RenderedPrompt(text="Trade carefully. " * 200, sha256="00")
     meter = metered(_AtOnce(), bench.journal, bench.clock)
-    bench.decider = OpenAIDecider(model=meter, prompt=prompt, clock=bench.clock)
+    bench.decider = OpenAIDecider(model=meter, prompt=lambda: prompt, clock=bench.clock)
 
 
 async def _samples_of_ours(clock: LoopClock, *, prepare: Callable[[Bench], None], count: int) -> list[float]:
