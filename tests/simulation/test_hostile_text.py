@@ -134,11 +134,30 @@ def test_words_of_the_exchange_and_of_a_model_that_obeys_them() -> None:
                     await trader.wait(5)
                     await trader.operator("resume", reason="next")
             assert over.door.passed > 5, "some orders do get through, within the policy"
-            assert rude.seen > over.door.passed
+            changes = [r.record for r in trader.journal.log.rows if isinstance(r.record, OrderChanged)]
+            assert any("-4131" in change.reason for change in changes), "the exchange's words do come in"
             for request in model.asked:
                 assert request.system == model.asked[0].system, "the rules stand first and never change"
                 assert request.system.startswith(PROMPT.text)
                 assert all(line.isprintable() for line in request.user.split("\n"))
+            nothing_raw(trader)
+
+    story()
+
+
+def test_each_of_the_exchange_s_refusals_is_kept_as_a_plain_line() -> None:
+    @virtual
+    async def story() -> None:
+        async with trading(policy=patient_policy()) as trader:
+            rude = RudeExchange(trader.exchange.inner)
+            trader.exchange.inner = rude  # type: ignore[assignment]  # see above
+            for words in HOSTILE:
+                rude.words, rude.seen = words, 0
+                prices = {"limit": "93900", "stop": "93000", "take_profit": "96500"}
+                await trader.operator("open_position", symbol=BTC, side="BUY", quantity="0.005", **prices)
+                await trader.wait(61)
+            changes = [r.record for r in trader.journal.log.rows if isinstance(r.record, OrderChanged)]
+            assert sum("-4131" in change.reason for change in changes) >= len(HOSTILE) - 1
             nothing_raw(trader)
 
     story()
