@@ -38,6 +38,7 @@ def test_a_short_series_stands_at_the_right(width: int) -> None:
 def test_the_newest_value_is_always_shown_and_equal_values_stand_in_the_middle() -> None:
     assert spark_rows([0] * 1000 + [1], 5)[0][-1] == "█"
     assert spark_rows([5, 5, 5], 3) == ("▅▅▅",)
+    assert spark_rows([0.0, 5e-324], 2) == ("▅▅",), "half of the smallest number is none"
 
 
 def test_what_is_not_finite_leaves_a_gap() -> None:

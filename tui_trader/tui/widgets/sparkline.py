@@ -79,14 +79,14 @@ def _scaled(values: Sequence[float], columns: int) -> list[float | None]:
     if not finite:
         return [None] * columns
     low, high = min(finite), max(finite)
-    spread = high - low
+    # Halves: the spread of two huge values of opposite sign is no longer a float, that of two tiny ones may be none.
+    half = high / 2 - low / 2
     shown: list[float | None] = [None] * (columns - len(merged))
     for value in merged:
         if not math.isfinite(value):
             shown.append(None)
         else:
-            # Halves first: the spread of two huge values of opposite sign is no longer a float.
-            shown.append(0.5 if spread == 0 else (value / 2 - low / 2) / (high / 2 - low / 2))
+            shown.append(0.5 if half == 0 else (value / 2 - low / 2) / half)
     return shown
 
 
