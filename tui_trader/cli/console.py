@@ -14,10 +14,10 @@ from tui_trader.cli.last_resort import LastResort, Screen
 from tui_trader.cli.run_options import AskedRun, options_of
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.engine.client import EngineClient
+from tui_trader.engine.credentials import load_with_secrets
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.session import Session
-from tui_trader.engine.settings import load_settings
 
 _FOREIGN_KEYS = ("TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG", "TEXTUAL")
 """Variables with which Textual types keys by itself, loads foreign code, writes pictures of balances or opens ports."""
@@ -54,8 +54,8 @@ def open_console(shared: Shared, asked: AskedRun, run_console: RunConsole) -> No
         os.environ.pop(name, None)
     try:
         shared.home.prepare()
-        settings = load_settings(shared.home.config)
-        options = options_of(asked, shared.home, settings, cycles=None, with_console=True)
+        gathered = load_with_secrets(shared.home.config)
+        options = options_of(asked, shared.home, gathered, cycles=None, with_console=True)
         code = _Console(options, run_console).run()
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
         from tui_trader.cli.failures import told  # noqa: PLC0415 - it knows all packages; a first paint needs none

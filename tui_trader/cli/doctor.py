@@ -12,7 +12,9 @@ import click
 from tui_trader.cli.context import DONE, NO, Shared, now_text, say, shared_of, shared_options
 from tui_trader.core.clock.pulse import stopwatch
 from tui_trader.core.records import JsonObject
+from tui_trader.engine.credentials import gathered, sources
 from tui_trader.engine.home import Home, HomeError
+from tui_trader.engine.secret_sources import SecretUnusable
 from tui_trader.engine.settings import SettingsError, load_settings
 from tui_trader.journal.verify import Broken, verify
 
@@ -55,14 +57,14 @@ def _findings(shared: Shared) -> Iterator[Finding]:
     yield Finding("python", "ok", sys.version.split()[0])
     yield _sqlite()
     yield from _folder(home)
-    yield _settings(home)
+    yield from _settings(home)
     yield _journal(home)
     yield from _terminal()
 
 
 def _sqlite() -> Finding:
     version = sqlite3.sqlite_version_info
-    mended = version >= (3, 51, 3) or (version[:2] in ((3, 44), (3, 50)) and version >= (3, version[1], 6))
+    mended = version >= (3, 51, 3) or (3, 44, 6) <= version < (3, 45) or (3, 50, 7) <= version < (3, 51)
     said = sqlite3.sqlite_version
     if mended:
         return Finding("sqlite", "ok", said)
@@ -102,12 +104,22 @@ def _sync_time(home: Home) -> float:
     return sorted(times)[_SYNCS // 2]
 
 
-def _settings(home: Home) -> Finding:
+def _settings(home: Home) -> Iterator[Finding]:
     try:
-        load_settings(home.config)
-    except SettingsError as error:
-        return Finding("settings", "bad", str(error))
-    return Finding("settings", "ok", str(home.config) if home.config.exists() else "defaults and environment")
+        settings = load_settings(home.config)
+        found = gathered(settings, sources(settings, home.folder)).found
+    except (SettingsError, SecretUnusable) as error:
+        yield Finding("settings", "bad", str(error))
+        return
+    yield Finding("settings", "ok", str(home.config) if home.config.exists() else "defaults and environment")
+    for secret, where in found.items():
+        if where.is_sealed:
+            yield Finding("secret", "ok", f"{secret.value} from {where.source}")
+        else:
+            said = f"{secret.value} from {where.source}: other programs of this user see it, and live refuses it"
+            yield Finding("secret", "warn", f"{said}. Keep it with `tui-trader keys set {secret.value}`")
+    if settings.anchor.file is None and not settings.anchor.command:
+        yield Finding("anchor", "warn", "no head is kept elsewhere; set TUI_TRADER_ANCHOR__FILE or __COMMAND")
 
 
 def _journal(home: Home) -> Finding:
@@ -116,7 +128,8 @@ def _journal(home: Home) -> Finding:
     verdict = verify(home.journal)
     if isinstance(verdict, Broken):
         return Finding("journal", "bad", str(verdict))
-    return Finding("journal", "ok", f"{verdict.head.seq} rows, whole")
+    signed = f"signed up to row {verdict.trust.signed}" if verdict.trust.first else "not signed yet"
+    return Finding("journal", "ok", f"{verdict.head.seq} rows, whole, {signed}")
 
 
 def _terminal() -> Iterator[Finding]:

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "graph": ("graph", "Draw the decision graph."),
         "doctor": ("doctor", "Examine this machine and home for what would hurt later."),
         "exchange": ("exchange", "Serve a rehearsal exchange on this machine, for clients of Binance's protocol."),
+        "keys": ("keys", "Keep, list and forget secrets; never shows one."),
         "config": ("config", "Show the settings in force, without secrets."),
     }
 )

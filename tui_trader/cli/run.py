@@ -8,9 +8,9 @@ from tui_trader.cli.context import INTERRUPTED, Shared, refuse, shared_of, share
 from tui_trader.cli.failures import told
 from tui_trader.cli.output import LineWriter
 from tui_trader.cli.run_options import AskedRun, options_of, run_options
+from tui_trader.engine.credentials import load_with_secrets
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.session import Session
-from tui_trader.engine.settings import load_settings
 
 _LINES_OUT_WITHIN = 5.0
 """Seconds that a reader of stdout has for the last lines once the run is over."""
@@ -39,7 +39,7 @@ def run(ctx: click.Context, /, cycles: int | None, **given: str | int | None) ->
 def _prepared(shared: Shared, asked: AskedRun, cycles: int | None) -> RunOptions:
     home = shared.home
     home.prepare()
-    return options_of(asked, home, load_settings(home.config), cycles=cycles, with_console=False)
+    return options_of(asked, home, load_with_secrets(home.config), cycles=cycles, with_console=False)
 
 
 def _run(shared: Shared, options: RunOptions) -> int:

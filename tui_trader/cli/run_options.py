@@ -7,9 +7,9 @@ from typing import Any, ClassVar, TypeVar
 import click
 
 from tui_trader.core.words import Mode
+from tui_trader.engine.credentials import Gathered, require_sealed
 from tui_trader.engine.home import Home
 from tui_trader.engine.options import RunOptions, speed_of
-from tui_trader.engine.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,14 +64,18 @@ def run_options(command: F) -> F:
 
 
 def options_of(
-    asked: AskedRun, home: Home, settings: Settings, *, cycles: int | None, with_console: bool
+    asked: AskedRun, home: Home, gathered: Gathered, *, cycles: int | None, with_console: bool
 ) -> RunOptions:
-    """Flags over settings. Raises SettingsError."""
+    """Flags over settings. Raises SettingsError, also where live would take a secret from a plain source."""
+    settings = gathered.settings
+    mode = Mode(asked.mode) if asked.mode else settings.mode
+    if warning := require_sealed(gathered, mode):
+        click.echo(f"tui-trader: {warning}", err=True)
     given = asked.symbols.split(",") if asked.symbols is not None else settings.symbols
     return RunOptions(
         home=home,
         settings=settings,
-        mode=Mode(asked.mode) if asked.mode else settings.mode,
+        mode=mode,
         feed=asked.feed or settings.feed,
         symbols=tuple(symbol.strip() for symbol in given if symbol.strip()),
         prompt=asked.prompt or settings.prompt,

@@ -48,6 +48,7 @@ def _words(value: object) -> object:
     return tuple(shlex.split(value)) if isinstance(value, str) else value
 
 
+Words: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 UsdPerMillion: TypeAlias = Annotated[Decimal, Field(ge=0, le=10_000, allow_inf_nan=False)] | None
 
 
@@ -80,9 +81,23 @@ class AnchorSettings(BaseModel):
 
     file: Path | None = None
     """A line is added to it; best on another disk, or one that this user may only add to."""
-    command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    command: Words = ()
     """Gets the line on its input. Words as in a shell, but no shell runs it."""
     every_seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
+
+
+class SecretsSettings(BaseModel):
+    """Where secrets lie; `credentials.py` asks these before it takes what the environment or the file says."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    folder: Path | None = None
+    """One file a secret, named as the secret is. systemd's $CREDENTIALS_DIRECTORY needs no setting."""
+    keyring: bool = False
+    openai_api_key_command: Words = ()
+    binance_api_key_command: Words = ()
+    binance_api_secret_command: Words = ()
+    """A command prints the secret: `pass show trader/openai`, `age -d -i key secret.age`. No shell runs it."""
 
 
 class OpenAISettings(BaseModel):
@@ -133,6 +148,7 @@ class Settings(BaseSettings):
     """Whether prompts and state of each decision go to LangSmith; the shell's own variables alone change nothing."""
     binance: BinanceSettings = Field(default_factory=BinanceSettings)
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
+    secrets_from: SecretsSettings = Field(default_factory=SecretsSettings)
     anchor: AnchorSettings = Field(default_factory=AnchorSettings)
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     """The usual variable is honoured too."""
