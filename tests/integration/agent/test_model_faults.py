@@ -121,14 +121,16 @@ async def test_a_fault_ends_in_hold_with_its_name(trouble: Trouble, caplog: pyte
         decided = await desk.agent.cycle(1)
         assert time.monotonic() - began < 3.5
     assert decided.verdict is CycleVerdict.FAULT
-    assert decided.reason.split(":")[0] == EXPECTED[trouble].value
+    # The call and the cycle are due at the same moment: which of them is told of first depends on the machine.
+    is_late = EXPECTED[trouble] is Fault.TIMEOUT
+    assert decided.reason.split(":")[0] in {EXPECTED[trouble], *((Fault.LATE,) if is_late else ())}
     assert desk.journal.decisions == [decided]
     assert desk.toolbox.calls == []
     assert len(desk.server.requests) == 1, "nothing is retried"
     asked, answered = (r for r in desk.journal.records if isinstance(r, ModelAsked | ModelAnswered))
     assert isinstance(asked, ModelAsked)
     assert isinstance(answered, ModelAnswered)
-    assert answered.fault == EXPECTED[trouble].value
+    assert answered.fault in {EXPECTED[trouble], *((Fault.INTERRUPTED,) if is_late else ())}
     assert KEY not in repr(desk.journal.records) + caplog.text
 
 
