@@ -143,7 +143,9 @@ class CommandSource:
             return None
         what = f"the command for {secret.value} ({command[0]})"
         try:
-            done = subprocess.run(command, stdout=subprocess.PIPE, timeout=_COMMAND_WITHIN, check=False)
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=_COMMAND_WITHIN, check=False
+            )
         except subprocess.TimeoutExpired:
             raise SecretUnusable(f"{what} took longer than {_COMMAND_WITHIN:g} s.") from None
         except OSError as error:

@@ -109,7 +109,7 @@ def test_a_command_that_fails_hangs_or_is_not_there_is_told(monkeypatch: pytest.
         CommandSource({NAME: (str(tmp_path / "none"),)}).get(NAME)
     monkeypatch.setattr("tui_trader.engine.secret_sources._COMMAND_WITHIN", 0.05)
     with pytest.raises(SecretUnusable, match="longer than"):
-        CommandSource({NAME: (sys.executable, "-c", "import sys; sys.stdin.read(); input()")}).get(NAME)
+        CommandSource({NAME: (sys.executable, "-c", "import signal; signal.pause()")}).get(NAME)
 
 
 class Ring:
