@@ -98,6 +98,8 @@ class Script:
     cancel: Callable[[ClientOrderId], WriteFault] = _well
     read: Callable[[str], ReadFault] = _answered
     event: Callable[[AccountEvent], EventFault] = _told
+    shows_open: bool = True
+    """Whether the list of open orders is up to date; else it is empty."""
     delay: float = 1.0
     """Seconds by which DELAYED is late; below `settle_time`, as an exchange promises."""
 
@@ -204,7 +206,7 @@ class FaultyExchange:
 
     async def open_orders(self) -> tuple[OrderReport, ...]:
         await self._read("open_orders")
-        return await self.inner.open_orders()
+        return await self.inner.open_orders() if self.script.shows_open else ()
 
     async def account_report(self) -> AccountReport:
         await self._read("account_report")

@@ -15,7 +15,7 @@ from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol
 from tui_trader.exchange.paper import PaperExchange
 from tui_trader.exchange.paper.order import PaperOrder
 from tui_trader.exchange.paper.state import SymbolBook
-from tui_trader.exchange.ports import OrderReport, SubmitOutcome
+from tui_trader.exchange.ports import Accepted, OrderReport, SubmitOutcome
 
 if TYPE_CHECKING:
     from tests.simulation.wire import Wire
@@ -28,6 +28,8 @@ class ExchangeSide:
         self.paper = paper
         self.flying: dict[ClientOrderId, Intent] = {}
         """Orders that left an engine and have neither arrived nor been lost."""
+        self.accepted: set[ClientOrderId] = set()
+        """All orders that it ever took."""
         self.wire: Wire | None = None
         self.fills: list[Fill] = []
         self.foreign_change: dict[Symbol, float] = {}
@@ -68,9 +70,12 @@ class ExchangeSide:
     async def arrives(self, order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
         """It arrives, a moment from now; what becomes of it."""
         try:
-            return await self.paper.submit(order_id, intent)
+            outcome = await self.paper.submit(order_id, intent)
         finally:
             self.is_lost(order_id)
+        if isinstance(outcome, Accepted):
+            self.accepted.add(order_id)
+        return outcome
 
     async def again(self, order_id: ClientOrderId, intent: Intent) -> SubmitOutcome:
         """The same request once more, at the same moment, as a line may double it."""

@@ -1,5 +1,6 @@
 """The operator's hand: commands at random moments, the HALT file too; it resumes, since else nothing would happen."""
 
+import asyncio
 import random
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -70,8 +71,10 @@ class Hand:
         if what == "touch HALT":
             self._world.touch_halt()
             return
+        loop, after = asyncio.get_running_loop(), 0.0
         for command in self._commands(what):
-            run.ask(command)
+            loop.call_later(after, run.ask, command)
+            after = self._chance.uniform(0.0, 0.15)
 
     def _commands(self, what: str) -> tuple[Command, ...]:
         symbol = self._chance.choice(self._world.side.symbols)

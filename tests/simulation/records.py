@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.ids import client_order_id
-from tui_trader.core.order import Intent, OrderStatus
+from tui_trader.core.order import Intent, OrderStatus, Purpose
 from tui_trader.core.records import (
     CycleDecided,
     EmergencyImported,
@@ -48,6 +48,9 @@ class DurableRows:
         self.positions: dict[Symbol, Decimal] = {}
         self.state = TradingState.ACTIVE
         self.generation = 0
+        self.adopted_at: Instant | None = None
+        """When a position was taken over from the exchange that no halt has answered yet."""
+        self._entered: set[str] = set()
         self.open_calls: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.on_resumed: Callable[[], None] = lambda: None
@@ -85,6 +88,7 @@ class DurableRows:
         match row.record:
             case OrderIntended(intent=intent):
                 self._intended(client_order_id(row.hash), intent)
+                self._is_the_calls_only_entry(row.correlation, intent)
             case OrderChanged() as change:
                 self._changed(change, row.time)
             case OrderFilled(fill=fill):
@@ -97,6 +101,7 @@ class DurableRows:
             case PositionAdopted(symbol=symbol, quantity=quantity):
                 self.positions[symbol] = quantity
                 self.counts["adopted"] += 1
+                self.adopted_at = row.time
             case TradingStateChanged() as change:
                 self._turned(change, row.actor)
             case EmergencyImported() as imported:
@@ -123,6 +128,13 @@ class DurableRows:
             self._broken("I2", f"{order_id} was intended without the gate's word")
         self.intents[order_id] = intent
         self.status[order_id] = OrderStatus.INTENDED
+
+    def _is_the_calls_only_entry(self, call: str, intent: Intent) -> None:
+        """A wish is sent once: no second order, under whatever id, for the same call."""
+        if intent.purpose is Purpose.ENTRY and call:
+            if call in self._entered:
+                self._broken("I1", f"{call} enters a second time")
+            self._entered.add(call)
 
     def _changed(self, change: OrderChanged, at: Instant) -> None:
         order_id, status = change.client_order_id, change.status
@@ -166,6 +178,8 @@ class DurableRows:
             self._broken("door", change.reason)
         self.generation = max(self.generation + 1, change.generation)
         self.counts["halts" if change.state is TradingState.HALTED else "reductions"] += 1
+        if change.state is TradingState.HALTED:
+            self.adopted_at = None
         if self.state is not TradingState.HALTED:
             self.state = change.state
         self.counts[f"halt {change.code}"] += 1

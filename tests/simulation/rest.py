@@ -92,6 +92,9 @@ class Rest:
         for order in ledger.open_orders():
             if order.status in (OrderStatus.UNKNOWN, OrderStatus.SENT, OrderStatus.INTENDED):
                 yield Problem("I7", f"{order.client_order_id} is still {order.status.value}")
+        for order_id in world.side.accepted:
+            if rows.status.get(order_id) in (OrderStatus.NOT_SENT, OrderStatus.REJECTED):
+                yield Problem("I7", f"{order_id} was taken, our books say {rows.status[order_id].value}")
         if ledger.wallet != world.side.wallet:
             yield Problem("I5", f"the wallet is {world.side.wallet}, our books say {ledger.wallet}")
         told = {(fill.symbol, str(fill.trade_id)) for fill in world.side.fills}

@@ -95,6 +95,7 @@ class Witness:
     def life_ended(self) -> None:
         """A process is gone; whether its last rows became durable is seen when the next one reads them."""
         self._naked_since.clear()
+        self.rows.adopted_at = None
 
     def journal_read(self) -> None:
         """A halt that was only in the memory of a process that is gone, and of no answered call, is gone with it."""
@@ -226,6 +227,9 @@ class Witness:
         for symbol in self._side.symbols:
             self._is_protected_or_closing(symbol, assembly)
         self._unknown_orders_settle(life, assembly)
+        adopted = self.rows.adopted_at
+        if adopted is not None and elapsed(adopted, self._clock.now()) > _BOUND and not assembly.switch.is_halted:
+            self.broken("rule 7", "what the exchange has otherwise was adopted, and nobody has halted")
 
     def _is_protected_or_closing(self, symbol: Symbol, assembly: Assembly) -> None:
         held = self._side.held(symbol)

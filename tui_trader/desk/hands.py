@@ -81,8 +81,9 @@ class Hands:
         return all(await asyncio.gather(*(self.cancel(order) for order in orders)))
 
     async def cancel_foreign(self, report: OrderReport) -> None:
-        """Cancel an order at the exchange that our books do not know; one of ours is left to `cancel`."""
-        if self._parts.ledger.order(report.client_order_id) is None:
+        """Cancel an order at the exchange that our books do not have open; one that they do is left to `cancel`."""
+        ours = self._parts.ledger.order(report.client_order_id)
+        if ours is None or not ours.is_open:
             await self._cancelled(report.symbol, report.client_order_id)
 
     async def close(self, wish: Exit) -> Sent | None:

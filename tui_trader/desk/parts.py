@@ -85,17 +85,18 @@ class TaskKeeper:
     """Tasks that nobody awaits at once: kept from the collector, their failures reported, awaited at the stop."""
 
     on_failure: Callable[[str, BaseException], None]
-    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
+    """In the order of their start: a set would hand them out by their addresses, and no two runs were the same."""
 
     def spawn(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start it; an exception in it goes to `on_failure`."""
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.on_failure(task.get_name(), error)
 

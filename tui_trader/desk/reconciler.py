@@ -137,21 +137,28 @@ class Reconciler:
             await self._compare_order(order, theirs.get(order.client_order_id), at_start=at_start)
         return [
             f"order {one_line(report.client_order_id, _NAME)} on {one_line(report.symbol, _NAME)} is open at the "
-            "exchange and not ours"
+            "exchange and not in our books"
             for report in theirs.values()
             if self._is_foreign(report)
         ]
 
     def _is_foreign(self, report: OrderReport) -> bool:
-        is_ours = self._parts.ledger.order(report.client_order_id) is not None
-        return not is_ours and not is_made_by_exchange(report.client_order_id)
+        """Whether nobody here counts on it: it is not ours, or our books have called it final for a while."""
+        order = self._parts.ledger.order(report.client_order_id)
+        if order is None:
+            return not is_made_by_exchange(report.client_order_id)
+        return not order.is_open and not self._is_young(order)
+
+    def _is_young(self, order: Order) -> bool:
+        return self._parts.clock.now() < later(order.updated, _IN_FLIGHT)
 
     async def _compare_order(self, order: Order, report: OrderReport | None, *, at_start: bool) -> None:
         """At the start nothing is in flight: no task of this run has sent anything yet."""
         if report is not None:
             await self._intake.order_news(report)
             return
-        in_flight = not at_start and self._parts.clock.now() < later(order.updated, _IN_FLIGHT)
+        is_young = self._is_young(order)
+        in_flight = not at_start and is_young
         match order.status:
             case OrderStatus.UNKNOWN:
                 await self._ask(order)
@@ -164,7 +171,7 @@ class Reconciler:
                 self._resolver.start(order.client_order_id)
             case OrderStatus.ACCEPTED | OrderStatus.PARTIALLY_FILLED:
                 is_known = await self._ask(order)
-                if not is_known and not in_flight:
+                if not is_known and not is_young:  # also at the start: its reads may lag behind what it accepted
                     await self._is_gone(order)
             case _:
                 pass

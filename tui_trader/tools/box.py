@@ -70,7 +70,7 @@ class ToolLayer:
         self._catalogues = {caller: self._specs(caller, symbols) for caller in Actor}
         self._calls = calls
         self._newest = 0
-        self._running: set[asyncio.Task[ToolAnswer]] = set()
+        self._running: dict[asyncio.Task[ToolAnswer], None] = {}
         """Calls that run, kept from the collector: their callers may be gone."""
 
     async def close_interrupted(self) -> int:
@@ -121,9 +121,12 @@ class ToolLayer:
         work = asyncio.get_running_loop().create_task(
             self._carried(called, arguments, caller, correlation, noted), name=correlation
         )
-        self._running.add(work)
-        work.add_done_callback(self._running.discard)
+        self._running[work] = None
+        work.add_done_callback(self._is_over)
         return await asyncio.shield(work)
+
+    def _is_over(self, work: asyncio.Task[ToolAnswer]) -> None:
+        self._running.pop(work, None)
 
     async def _carried(
         self, called: ToolCalled, arguments: JsonObject, caller: Actor, correlation: str, noted: _Noted

@@ -8,6 +8,7 @@ from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose
 from tui_trader.core.records import (
     AccountReconciled,
     FundingBooked,
+    OrderChanged,
     OrderFilled,
     OrderIntended,
     PositionAdopted,
@@ -27,6 +28,14 @@ def by_hand(side: Side = Side.BUY, quantity: str = "0.05") -> Intent:
         purpose=Purpose.ENTRY,
         actor=Actor.OPERATOR,
     )
+
+
+def _answers(_: str) -> ReadFault:
+    return ReadFault.NONE
+
+
+def _knows_no_order(name: str) -> ReadFault:
+    return ReadFault.EMPTY if name == "query" else ReadFault.NONE
 
 
 @virtual
@@ -283,6 +292,33 @@ async def test_flatten_tries_again_until_the_exchange_says_flat() -> None:
             assert trader.world.held(symbol) == 0
             assert trader.world.orders(symbol) == []
         assert not trader.ledger.open_orders()
+
+
+@virtual
+async def test_a_stop_that_was_just_accepted_is_not_given_up_where_reads_lag_at_a_start() -> None:
+    async with world_of() as world:
+        trader = await world.start()
+        await trader.opened()
+        await trader.crash()
+        again = await world.start(script=Script(read=_knows_no_order, shows_open=False))
+        assert len(again.working(Purpose.STOP)) == 1
+        again.script.read, again.script.shows_open = _answers, True
+        await again.wait(90)
+        assert {o.client_order_id for o in world.orders()} == {o.client_order_id for o in again.ledger.open_orders()}
+        assert again.exchange.submitted == []
+        again.tasks.cancel()
+
+
+@virtual
+async def test_an_order_that_is_open_there_and_final_here_halts_and_flatten_cancels_it() -> None:
+    async with trading() as trader:
+        await trader.desk.enter(entry(price="93900"), tool="test")
+        (order,) = trader.ledger.open_orders()
+        gone = OrderChanged(client_order_id=order.client_order_id, status=OrderStatus.EXPIRED)
+        await trader.journal.append(Entry(record=gone, actor=Actor.SYSTEM))
+        await trader.until(lambda: trader.state.status.code == "RECONCILIATION", within=70)
+        assert (await trader.operator("flatten")).is_ok
+        assert trader.world.orders() == []
 
 
 @virtual

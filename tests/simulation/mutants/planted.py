@@ -1,0 +1,309 @@
+"""The planted bugs: what the program would do wrong, as edits of its text, and the rules that must notice."""
+
+from dataclasses import dataclass
+
+from tests.simulation.mutants.copies import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A bug. It counts as caught only by one of `rules`; `seed` is one that caught it when it was planted.
+
+    Without a seed it is looked for in the long search alone.
+    """
+
+    name: str
+    seed: int | None
+    rules: tuple[str, ...]
+    edits: tuple[Edit, ...]
+
+
+_SENDER, _DOOR, _STATE = "desk/sender.py", "desk/door.py", "desk/state.py"
+_RECONCILER, _RESOLVER, _PROTECTOR = "desk/reconciler.py", "desk/resolver.py", "desk/protector.py"
+_NO_DOOR = Edit(_SENDER, "self.door.refused(order_id, intent, basis)", "self.door.closed_to(intent)")
+"""The door would catch it first: without it the rules outside are graded."""
+
+MUTANTS = (
+    Mutant(
+        "a request that got no answer is sent again with the same id",
+        12,
+        ("I1",),
+        (
+            Edit(
+                _SENDER,
+                "                return await self._parts.exchange.submit(order_id, intent)\n",
+                "                heard = await self._parts.exchange.submit(order_id, intent)\n"
+                "                if isinstance(heard, Uncertain):\n"
+                "                    heard = await self._parts.exchange.submit(order_id, intent)\n"
+                "                return heard\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a request that got no answer is sent again with a new id",
+        14,
+        ("I1",),
+        (
+            Edit(
+                _SENDER,
+                "        return Sent(judgement, self._parts.ledger.order(order_id))\n",
+                "        order = self._parts.ledger.order(order_id)\n"
+                "        if order is not None and order.status is OrderStatus.UNKNOWN:\n"
+                "            return await self._carried(intent, tool)\n"
+                "        return Sent(judgement, order)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "the mark is written after the order has left",
+        1,
+        ("rule 3",),
+        (
+            Edit(
+                _SENDER,
+                "await self._marked_sent(order_id, intent) or self.door.refused(order_id, intent, basis)",
+                "self.door.closed_to(intent)",
+            ),
+            Edit(
+                _SENDER,
+                "        await self._heard(order_id, await self._submitted(order_id, intent))\n",
+                "        outcome = await self._submitted(order_id, intent)\n"
+                "        await self._marked_sent(order_id, intent)\n"
+                "        await self._heard(order_id, outcome)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "the mark is written after the order has left, with the door in place",
+        1,
+        ("door",),
+        (
+            Edit(
+                _SENDER,
+                "await self._marked_sent(order_id, intent) or self.door.refused(order_id, intent, basis)",
+                "self.door.refused(order_id, intent, basis)",
+            ),
+        ),
+    ),
+    Mutant(
+        "rows are acknowledged and never written",
+        1,
+        ("I2", "I6", "I12", "durable"),
+        (
+            Edit(
+                "journal/writer.py",
+                "            await self._store.write(batch.stored)\n",
+                "            if not any(row.record.KIND == 'order.update' for row in batch.rows):\n"
+                "                await self._store.write(batch.stored)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "entries are judged and written down without the lock",
+        None,
+        ("I3", "door"),
+        (Edit(_SENDER, "        async with self._lock:\n", "        if True:\n"),),
+    ),
+    Mutant(
+        "the first 'not found' is believed, however early",
+        None,
+        ("I1", "I3", "I5", "I7", "I9"),
+        (
+            Edit(
+                _RESOLVER,
+                "            if elapsed(began, asked_at) <= self._conclusive_after:\n",
+                "            if False:\n",
+            ),
+            Edit(
+                _RESOLVER,
+                "            if misses:\n                await",
+                "            if True:\n                await",
+            ),
+        ),
+    ),
+    Mutant(
+        "a halt is asked for when an entry is judged, and not at the door",
+        None,
+        ("I4",),
+        (
+            Edit(
+                _DOOR,
+                "return None if intent.purpose is not Purpose.ENTRY or state is TradingState.ACTIVE else state.value",
+                "return None if state else state.value",
+            ),
+        ),
+    ),
+    Mutant(
+        "a trade that is told twice is booked twice",
+        1,
+        ("I5",),
+        (
+            Edit(
+                "desk/intake.py",
+                "            if self._parts.ledger.knows_trade(fill.symbol, fill.trade_id):\n",
+                "            if False:\n",
+            ),
+            Edit("desk/ledger.py", "        if self.knows_trade(fill.symbol, fill.trade_id):\n", "        if False:\n"),
+        ),
+    ),
+    Mutant(
+        "orders in flight are given up at a restart",
+        None,
+        ("I3", "I5", "I7"),
+        (
+            Edit(
+                _RECONCILER,
+                "            case OrderStatus.INTENDED if order.client_order_id in self._left_behind:\n",
+                "            case OrderStatus.INTENDED | OrderStatus.SENT if at_start:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a resume answers the halts that came while it ran",
+        None,
+        ("I4", "I4b"),
+        (
+            Edit(
+                _STATE,
+                "        if self.halts() != answering:\n",
+                "        answering = self.halts()\n        if False:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a stop waits until the entry is filled",
+        None,
+        ("I9",),
+        (
+            Edit(
+                _PROTECTOR,
+                "            if await self._stop_stands(symbol):\n",
+                "            orders = self._parts.ledger.open_orders(symbol)\n"
+                "            if any(order.intent.purpose is Purpose.ENTRY for order in orders):\n"
+                "                return\n"
+                "            if await self._stop_stands(symbol):\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "a stop is moved by cancelling the old one first",
+        None,
+        ("rule 5",),
+        (
+            Edit(
+                _PROTECTOR,
+                "            sent = await self._sender.send(self._placeable(intent), tool=tool)\n",
+                "            position = self._parts.ledger.position(symbol)\n"
+                "            old = live_stops(self._parts.ledger.open_orders(symbol), position, intent.purpose)\n"
+                "            await self._hands.cancel_all(old)\n"
+                "            sent = await self._sender.send(self._placeable(intent), tool=tool)\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "conditional orders are left behind after a close",
+        None,
+        ("rule 5", "rule 6", "I5"),
+        (
+            Edit(
+                _PROTECTOR,
+                "        left = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.type.is_conditional]\n",
+                "        left: list[Order] = []\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "an order of unknown fate does not count as exposure",
+        None,
+        ("I3",),
+        (
+            Edit(
+                "risk/book.py",
+                "order.intent.side is side and order.intent.purpose is Purpose.ENTRY\n",
+                "order.intent.side is side and order.intent.purpose is Purpose.ENTRY\n"
+                "            and order.status.value != 'UNKNOWN'\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "an order that is filled counts neither as an order nor as a position until its fills are booked",
+        None,
+        ("I3",),
+        (Edit("desk/book.py", " and not parts.ledger.is_short_of_fills", ""),),
+    ),
+    Mutant(
+        "REDUCING lets entries through",
+        None,
+        ("I4",),
+        (
+            Edit("risk/checks/authority.py", 'return Deny(Code.REDUCING, "only exits pass")', "return ALLOW"),
+            Edit(_DOOR, "or state is TradingState.ACTIVE else", "or state is not TradingState.HALTED else"),
+        ),
+    ),
+    Mutant(
+        "a close is an order that could open",
+        None,
+        ("rule 6", "door"),
+        (
+            Edit(
+                "desk/hands.py",
+                "            reduce_only=True,\n            purpose=Purpose.EXIT,\n",
+                "            purpose=Purpose.EXIT,\n",
+            ),
+            Edit(
+                "core/order.py",
+                "if self.purpose is not Purpose.ENTRY and not (self.reduce_only or self.close_position):",
+                "if False:",
+            ),
+        ),
+    ),
+    Mutant(
+        "the emergency log is not imported",
+        None,
+        ("I4b", "I5", "I6"),
+        (Edit("engine/trader.py", "        await import_emergencies(self._emergency, self._journal)\n", ""),),
+    ),
+    Mutant(
+        "what the exchange has otherwise is adopted without a word",
+        None,
+        ("rule 7",),
+        (
+            Edit(
+                _RECONCILER,
+                "        if differences and self.alarm is not None and (are_new or not is_halted):\n",
+                "        if False and self.alarm is not None:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "entries rest on while trading is halted",
+        None,
+        ("I4",),
+        (
+            Edit(
+                _STATE,
+                "        while self._parts.switch.state is not TradingState.ACTIVE and not",
+                "        while False and not",
+            ),
+        ),
+    ),
+    Mutant(
+        "what an earlier run left open stays open where the first comparison gets no answer",
+        None,
+        ("I5", "I7", "liveness"),
+        (
+            Edit(_RECONCILER, '        self.doubt("the first comparison got no answer")\n', ""),
+            Edit(
+                _RECONCILER,
+                "            case OrderStatus.INTENDED if order.client_order_id in self._left_behind:\n",
+                "            case OrderStatus.INTENDED if at_start:\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "the leverage setting is not looked at",
+        None,
+        ("I3b",),
+        (Edit("risk/gate.py", "    leverage.leverage_setting_within_limit,\n", ""),),
+    ),
+)

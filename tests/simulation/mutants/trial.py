@@ -1,0 +1,25 @@
+"""One trial: `python -m tests.simulation.mutants.trial SEED…` runs the seeds until one breaks a rule."""
+
+import json
+import sys
+
+import tui_trader
+from tests.simulation.world import simulate
+
+
+def main(seeds: list[int]) -> None:
+    """The last line on stdout is the answer."""
+    ran, orders, caught_by = 0, 0, None
+    violations: tuple[str, ...] = ()
+    for seed in seeds:
+        outcome = simulate(seed)
+        ran, orders = ran + 1, orders + outcome.counts["orders"]
+        if outcome.violations:
+            caught_by, violations = seed, outcome.violations
+            break
+    answer = {"seeds": ran, "orders": orders, "caught_by": caught_by, "violations": violations}
+    print(json.dumps({**answer, "package": tui_trader.__file__}))
+
+
+if __name__ == "__main__":
+    main([int(seed) for seed in sys.argv[1:]])
