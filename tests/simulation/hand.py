@@ -31,6 +31,7 @@ _WEIGHTS = {
     "resume": 3,
     "flatten": 1,
     "order": 5,
+    "orders at once": 3,
     "reduce-only order": 2,
     "cancel": 2,
     "cancel all": 1,
@@ -74,7 +75,7 @@ class Hand:
         loop, after = asyncio.get_running_loop(), 0.0
         for command in self._commands(what):
             loop.call_later(after, run.ask, command)
-            after = self._chance.uniform(0.0, 0.15)
+            after = 0.0 if what == "orders at once" else self._chance.uniform(0.0, 0.15)
 
     def _commands(self, what: str) -> tuple[Command, ...]:
         symbol = self._chance.choice(self._world.side.symbols)
@@ -93,6 +94,8 @@ class Hand:
                 return (FlattenAll(),)
             case "order":
                 return (self._order(symbol, reduce_only=False),)
+            case "orders at once":
+                return tuple(self._order(symbol, reduce_only=False) for _ in range(3))
             case "reduce-only order":
                 return (self._order(symbol, reduce_only=True),)
             case "cancel":
