@@ -53,6 +53,8 @@ class Ledger:
         self.wallet: Money | None = None
         self.last_fill: Instant | None = None
         self.last_funding: Instant | None = None
+        self.last_reconciled: Instant | None = None
+        """The last comparison that is written down; whatever had traded by then was booked."""
 
     # ------------------------------------------------------------------ what it knows
 
@@ -86,6 +88,13 @@ class Ledger:
         return any(
             self._orders[order_id].intent.symbol == symbol and self.lacks_fills(order_id) for order_id in self._short
         )
+
+    def unbooked_since(self, symbol: Symbol) -> Instant | None:
+        """The moment from which trades of the symbol may be missing here; None where nothing at all is known."""
+        last = self.last_fill_of(symbol) or self.last_fill or self.last_reconciled
+        short = (self._orders[order_id] for order_id in self._short if self.lacks_fills(order_id))
+        made = [order.created for order in short if order.intent.symbol == symbol]
+        return min([*made, last]) if last is not None else min(made, default=None)
 
     @property
     def is_short_of_fills(self) -> bool:
@@ -147,6 +156,7 @@ class Ledger:
                 self._adopt(Position.held(symbol, quantity, entry_price), row.time)
             case AccountReconciled(wallet=wallet):
                 self.wallet = wallet
+                self.last_reconciled = row.time
             case EmergencyImported() as imported:
                 self._imported(imported, row)
             case _:

@@ -122,7 +122,7 @@ class Reconciler:
     async def _book_what_was_missed(self) -> None:
         exchange, ledger = self._parts.exchange, self._parts.ledger
         for symbol in self._parts.instruments:
-            since = ledger.last_fill_of(symbol) or ledger.last_fill or self._parts.clock.now()
+            since = ledger.unbooked_since(symbol) or self._parts.clock.now()
             for fill in await answered(exchange.fills_since(symbol, later(since, -_OVERLAP))):
                 await self._intake.fill(fill)
         funded = ledger.last_funding or ledger.last_fill or self._parts.clock.now()

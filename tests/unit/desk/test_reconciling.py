@@ -65,6 +65,22 @@ async def test_fills_and_funding_that_were_missed_are_booked_once() -> None:
 
 
 @virtual
+async def test_the_first_trade_of_all_is_booked_also_when_it_is_found_late() -> None:
+    async with world_of() as world:
+        trader = await world.start()
+        await trader.crash()
+        for number, side in enumerate((Side.BUY, Side.SELL)):
+            await world.paper.submit(ClientOrderId(f"by-hand-{number}"), by_hand(side))
+            await world.clock.sleep(5)
+        await world.clock.sleep(3_000)
+        world.forget_news()
+        again = await world.start()
+        assert len(again.records(OrderFilled)) == 2
+        assert again.quantity() == world.held() == 0
+        again.tasks.cancel()
+
+
+@virtual
 async def test_a_position_that_our_fills_do_not_explain_is_adopted_closed_or_protected_and_halts() -> None:
     async with trading() as trader:
         trader.script.event = lambda _: EventFault.LOST
