@@ -135,6 +135,11 @@ def _market(asked: _Asked, books: BooksFolder, wall: Clock) -> tuple[Feed, Clock
         recording = read_recording(choice.paths, wanted, instruments)
         clock = MarketClock(wall, recording.start, asked.scale)
         return recording_feed(recording, clock=clock, lean=lambda _: 0), clock
+    if choice.kind not in (FeedKind.SYNTHETIC, FeedKind.SYNTHETIC_DEPTH):
+        raise FeedError(
+            f"--feed {asked.feed}: this exchange makes its own market. Use --feed synthetic, or --feed file:PATH for "
+            "a recorded one."
+        )
     # The market began when the books did: after a restart it goes on where it would be by now.
     begins = books.market_start(choice.name, asked.seed, wall.now())
     past = Instant(begins + round((wall.now() - begins) * asked.scale))

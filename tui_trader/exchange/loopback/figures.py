@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from tui_trader.core.clock import Instant, to_milliseconds
@@ -16,18 +17,17 @@ MONEY_PLACES = 8
 
 def fixed(value: Decimal, places: int) -> str:
     """The figure with just so many decimals, and no exponent."""
-    rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    return format(abs(rounded) if rounded == 0 else rounded, "f")
+    return _written(value, _unit(places))
 
 
 def money(value: Decimal) -> str:
     """An amount as balances are written."""
-    return fixed(value, MONEY_PLACES)
+    return _written(value, _CENT)
 
 
 def price(instrument: Instrument, value: Decimal | None) -> str:
     """A price at the symbol's tick; `0` where the order has none."""
-    return "0" if value is None else fixed(value, instrument.price_decimals)
+    return "0" if value is None else _written(value, _last_place(instrument.tick))
 
 
 def average(instrument: Instrument, value: Decimal) -> str:
@@ -37,9 +37,29 @@ def average(instrument: Instrument, value: Decimal) -> str:
 
 def quantity(instrument: Instrument, value: Decimal) -> str:
     """A quantity at the symbol's step."""
-    return fixed(value, instrument.quantity_decimals)
+    return _written(value, _last_place(instrument.step))
 
 
 def ms(instant: Instant) -> int:
     """An instant as Binance writes it."""
     return to_milliseconds(instant)
+
+
+@lru_cache(maxsize=64)
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
+
+
+@lru_cache(maxsize=256)
+def _last_place(step: Decimal) -> Decimal:
+    """One in the last decimal that a step has. Most of a busy stream is figures, so this is looked up, not reckoned."""
+    exponent = step.normalize().as_tuple().exponent
+    return _unit(max(0, -exponent) if isinstance(exponent, int) else 0)
+
+
+_CENT = _unit(MONEY_PLACES)
+
+
+def _written(value: Decimal, unit: Decimal) -> str:
+    rounded = value.quantize(unit, rounding=ROUND_HALF_EVEN)
+    return format(rounded or abs(rounded), "f")
