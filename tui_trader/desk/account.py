@@ -7,7 +7,7 @@ from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.words import Symbol
 
 TRUSTED_FOR = 180.0
-"""Seconds for which a comparison with the exchange is worth something; the engine compares every minute."""
+"""Seconds for which a comparison with the exchange is worth something; the engine compares three times a minute."""
 
 
 class AccountSeen:

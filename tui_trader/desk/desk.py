@@ -9,6 +9,7 @@ from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.words import Actor, ClientOrderId, Symbol
 from tui_trader.desk.approvals import Approvals
 from tui_trader.desk.book import book_of
+from tui_trader.desk.dead_man import DeadMan
 from tui_trader.desk.flattener import Flattened, Flattener
 from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.intake import Intake
@@ -28,7 +29,7 @@ from tui_trader.risk.book import Book
 from tui_trader.risk.gate import Judgement
 from tui_trader.risk.observed import ObservedFold
 
-_COMPARE_EVERY = 60.0
+_COMPARE_EVERY = 20.0
 """Seconds between two comparisons with the exchange; a doubt starts one at once."""
 
 
@@ -44,6 +45,7 @@ class Desk:
         self._hands = Hands(parts, self._sender, self._intake)
         self._protector = Protector(parts, self._sender, self._hands)
         self._reconciler = Reconciler(parts, news, self._intake, self._resolver, self)
+        self._dead_man = DeadMan(parts, self._protector)
         self._flattener = Flattener(parts, self._hands, self._reconciler)
         self.state = StateKeeper(parts, self._hands, self._reconciler)
         self.approvals = Approvals(parts)
@@ -75,6 +77,7 @@ class Desk:
         self._running.append(tasks.spawn("watch", self.watch.run()))
         self._expiring = tasks.spawn("approvals", self.approvals.run())
         self._running += [self._expiring, tasks.spawn("observer", self.observer.run())]
+        self._running.append(tasks.spawn("dead man", self._dead_man.run()))
         self._running.append(tasks.spawn("compare", self._keep_comparing()))
         return compared
 
@@ -93,6 +96,7 @@ class Desk:
         protected = await self._hands.until(self._all_protected, within=PROTECT_WITHIN + REQUEST_TIMEOUT)
         for task in self._running:
             task.cancel()
+        await self._dead_man.off()
         await self._parts.tasks.settled(timeout=REQUEST_TIMEOUT)
         self._parts.tasks.cancel()
         return settled and protected

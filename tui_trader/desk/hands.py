@@ -105,9 +105,9 @@ class Hands:
             correlation=wish.correlation,
         )
         sent = await self._sender.send(intent, tool=wish.tool)
-        if sent.order is not None:
-            await self.settle(sent.order, within=REQUEST_TIMEOUT)
-        return sent
+        if sent.order is None:
+            return sent
+        return Sent(sent.judgement, await self.settle(sent.order, within=REQUEST_TIMEOUT))
 
     def _fitting(self, symbol: Symbol, quantity: Quantity) -> Quantity:
         """The quantity in steps that one market order carries; as it is for a symbol of which no filter is known."""

@@ -79,6 +79,11 @@ class Protector:
             return self.is_protected(symbol)
         return not any(order.intent.type.is_conditional for order in self._parts.ledger.open_orders(symbol))
 
+    def prove_again(self, symbol: Symbol) -> None:
+        """What was read back may be gone: the stops of this symbol are asked for anew before they count."""
+        self._read_back -= {order.client_order_id for order in self._parts.ledger.open_orders(symbol)}
+        self.look(symbol)
+
     async def _guard(self, symbol: Symbol) -> None:
         try:
             while True:
