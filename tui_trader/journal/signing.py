@@ -34,8 +34,12 @@ from tui_trader.core.records import (
 
 MOST_UNSIGNED = 256
 """Rows between two signatures."""
-LONGEST_UNSIGNED = 60 * 1_000_000_000
-"""Nanoseconds of the log's time after which the next transaction is signed, whatever is in it."""
+LONGEST_UNSIGNED = 600 * 1_000_000_000
+"""Nanoseconds of the log's time after which the next transaction is signed, whatever is in it.
+
+Of a quiet trader with a decision a minute, every third row would be a checkpoint if this were a minute, and a start,
+which checks them all, would take three times as long.
+"""
 
 SIGNED_AT_ONCE: Final = frozenset(
     kind.KIND

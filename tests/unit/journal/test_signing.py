@@ -76,7 +76,7 @@ async def test_what_money_depends_on_is_signed_in_its_own_transaction(path: Path
         assert journal.head.seq == row.seq + 1
 
 
-async def test_the_rest_is_signed_with_the_first_transaction_after_a_minute(path: Path) -> None:
+async def test_the_rest_is_signed_with_the_first_transaction_after_ten_minutes(path: Path) -> None:
     clock = HandClock()
     async with await signed(path, clock=clock) as journal:
         await journal.append(entry(1))
