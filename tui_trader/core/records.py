@@ -24,6 +24,7 @@ from tui_trader.core.words import (
     Side,
     SpendWindow,
     Symbol,
+    TradeId,
     TradingState,
 )
 
@@ -254,6 +255,27 @@ class OrderFilled:
 
     KIND: ClassVar[str] = "fill"
     fill: Fill
+
+
+class ForcedCause(StrEnum):
+    """Why an exchange closes a position by itself."""
+
+    LIQUIDATION = "liquidation"
+    DELEVERAGING = "deleveraging"
+    SETTLEMENT = "settlement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeClosed:
+    """The exchange itself closed a position, or a part of it; the trade stands in the row before."""
+
+    KIND: ClassVar[str] = "exchange.closed"
+    cause: ForcedCause
+    symbol: Symbol
+    client_order_id: ClientOrderId
+    trade_id: TradeId
+    quantity: Quantity
+    price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,6 +511,7 @@ Record: TypeAlias = (
     | OrderIntended
     | OrderChanged
     | OrderFilled
+    | ExchangeClosed
     | FundingBooked
     | TransferBooked
     | PositionAdopted

@@ -6,7 +6,7 @@ from typing import Protocol, assert_never
 from tui_trader.core.clock import elapsed, later
 from tui_trader.core.money import Quantity
 from tui_trader.core.order import Fill, Order, Purpose
-from tui_trader.core.records import FundingBooked, OrderFilled, TransferBooked
+from tui_trader.core.records import ExchangeClosed, ForcedCause, FundingBooked, OrderFilled, TransferBooked
 from tui_trader.core.words import Actor, ClientOrderId, Symbol
 from tui_trader.desk.asking import answered
 from tui_trader.desk.news import OrderNews
@@ -24,13 +24,22 @@ _LONGEST_PAUSE = 5.0
 _FILLS_MISSING_FOR = 10.0
 """Seconds after which fills that nobody tells are an alarm: what an entry opened cannot be protected without them."""
 
-_MADE_BY_EXCHANGE = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
-"""Client order ids that the exchange gives the orders with which it closes positions itself."""
+_MADE_BY_EXCHANGE = {
+    "autoclose-": ForcedCause.LIQUIDATION,
+    "adl_autoclose": ForcedCause.DELEVERAGING,
+    "settlement_autoclose-": ForcedCause.SETTLEMENT,
+}
+"""Beginnings of the ids that the exchange gives the orders with which it closes positions itself."""
 
 
 def is_made_by_exchange(order_id: ClientOrderId) -> bool:
     """Whether the exchange made this order itself: liquidation, deleveraging, settlement."""
-    return order_id.startswith(_MADE_BY_EXCHANGE)
+    return forced_cause(order_id) is not None
+
+
+def forced_cause(order_id: ClientOrderId) -> ForcedCause | None:
+    """Why the exchange made this order; None of every other order."""
+    return next((cause for begins, cause in _MADE_BY_EXCHANGE.items() if order_id.startswith(begins)), None)
 
 
 class Watcher(Protocol):
@@ -141,6 +150,8 @@ class Intake:
             if self._parts.ledger.knows_trade(fill.symbol, fill.trade_id):
                 return
             await note(self._parts, OrderFilled(fill=fill))
+            if (cause := forced_cause(fill.client_order_id)) is not None:
+                await note(self._parts, _closed_by_exchange(fill, cause))
         self._watcher.look(fill.symbol)
 
     async def missed_fills(self, order: Order) -> None:
@@ -153,3 +164,14 @@ class Intake:
     def _doubt(self, why: str) -> None:
         if self.comparer is not None:
             self.comparer.doubt(why)
+
+
+def _closed_by_exchange(fill: Fill, cause: ForcedCause) -> ExchangeClosed:
+    return ExchangeClosed(
+        cause=cause,
+        symbol=fill.symbol,
+        client_order_id=fill.client_order_id,
+        trade_id=fill.trade_id,
+        quantity=fill.quantity,
+        price=fill.price,
+    )
