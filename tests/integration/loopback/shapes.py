@@ -26,7 +26,7 @@ ORDER = {
     **_fields(integer="time", decimal="avgPrice cumQuote"),
 }
 LISTED = {**ORDER, **_fields(decimal="cumBase", text="pair")}
-AMENDED = {**ACK, "pair": "text"}
+AMENDED = {**ACK, "pair": "text", "modifyId": "integer"}
 ALGO = _fields(
     integer="algoId createTime updateTime triggerTime goodTillDate",
     decimal="quantity triggerPrice price",

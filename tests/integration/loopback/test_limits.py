@@ -70,3 +70,8 @@ async def test_modes_that_are_not_simulated_are_refused(bench: LoopbackBench) ->
     assert await bench.code("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true") == -4060
     assert await bench.code("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="false") == -4171
     assert await bench.code("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true") == -4168
+
+
+async def test_it_is_bound_to_this_machine_alone(bench: LoopbackBench) -> None:
+    assert bench.exchange._runner is not None
+    assert [address[0] for address in bench.exchange._runner.addresses] == ["127.0.0.1"]

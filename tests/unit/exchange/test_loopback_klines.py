@@ -84,3 +84,12 @@ def test_a_close_is_told_once_to_each_stream() -> None:
     assert closed is not None
     assert (closed.opens, closed.close) == (at(0), D(100))
     assert klines.newly_closed("a", later) is None
+
+
+def test_volume_that_no_trade_told_is_counted_where_it_is_told() -> None:
+    klines = Klines()
+    klines.credit(D(7))  # before any price there is no minute to count it in
+    klines.see(at(0), D(100))
+    klines.credit(D(2))
+    (only,) = klines.of(1, Instant(0), EVER, 10, newest=True)
+    assert (only.volume, only.turnover, only.bought) == (D(2), D(200), D(1))

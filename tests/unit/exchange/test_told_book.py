@@ -39,6 +39,8 @@ def test_a_client_that_joins_anywhere_comes_to_the_same_book(
             event = BookDiff(BTC, AT, source + 1, source + 1 + step, source, bids, asks)
             source += 1 + step
         diff = told.hear(event, is_source=True)
+        if diff is not None:
+            assert diff.previous_id < diff.first_id <= diff.last_id
         if client.is_whole and diff is not None:
             assert client.apply(diff) is BookUpdate.APPLIED
         if number == begins_at:

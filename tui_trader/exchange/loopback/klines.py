@@ -124,6 +124,19 @@ class Klines:
         """A trade."""
         self._current = self._minute(time, price).traded(price, quantity, bought=bought)
 
+    def credit(self, volume: Quantity) -> None:
+        """Volume of a minute that the source tells whole, where it tells no trades: it counts in the minute that is."""
+        kline = self._current
+        if kline is not None:
+            worth = volume * kline.close
+            self._current = replace(
+                kline,
+                volume=kline.volume + volume,
+                turnover=kline.turnover + worth,
+                bought=kline.bought + volume / 2,
+                bought_turnover=kline.bought_turnover + worth / 2,
+            )
+
     def of(self, minutes: int, begin: Instant, end: Instant, limit: int, *, newest: bool) -> list[Kline]:
         """Klines that open from `begin` to `end`, the last one perhaps still open; the newest or the oldest `limit`."""
         period = minutes * MINUTE_NS

@@ -49,7 +49,11 @@ class MarketHall:
     def hear(self, event: MarketEvent) -> Symbol | None:
         """Take one event in. The symbol whose prices moved, or None where the event moves none."""
         tape = self.tapes.get(event.symbol)
-        if tape is None or isinstance(event, Candle | FeedGap):
+        if tape is None:
+            return None
+        if isinstance(event, Candle | FeedGap):
+            if isinstance(event, Candle) and not tape.trades:
+                tape.klines.credit(event.volume)
             return None
         self.heard += 1
         stamped = _stamped(event, self.clock.now(), self.scale)

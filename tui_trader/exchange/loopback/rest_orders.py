@@ -46,7 +46,8 @@ async def modify_order(call: Call) -> Json:
     answer = await floor.paper.amend(order.symbol, order.client_order_id, price=price, quantity=quantity)
     if not isinstance(answer, Accepted):
         raise said_no(answer)
-    return {**_ack(call, found(floor, order.symbol, order.order_id)), "pair": order.symbol}
+    ack = _ack(call, found(floor, order.symbol, order.order_id))
+    return {**ack, "pair": order.symbol, "modifyId": params.integer("modifyId", 0)}
 
 
 async def query_order(call: Call) -> Json:
