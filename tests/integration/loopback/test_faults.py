@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -101,6 +102,27 @@ async def test_a_fault_waits_for_its_request(bench: LoopbackBench) -> None:
     assert statuses == [200, 200, 503, 503, 200]
 
 
+async def test_the_systems_protection_spares_cancels_and_exits(bench: LoopbackBench) -> None:
+    await bench.market("BUY", "0.020")
+    number = (await bench.limit("BUY", "0.010", 59_000))["orderId"]
+    bench.exchange.mischief.request(FaultKind.ERROR_1008, times=9)
+    await bench.ok("DELETE", ORDER, symbol=BTC, orderId=number)
+    await bench.stop("SELL", 58_000)
+    await bench.market("SELL", "0.010", reduceOnly="true")
+    assert await bench.code("POST", ORDER, symbol=BTC, side="BUY", type="MARKET", quantity="0.01") == -1008
+
+
+async def test_a_restart_can_be_had_over_the_wire(tmp_path: Path) -> None:
+    async with loopback(tmp_path, control_token="t") as bench:
+        await bench.market("BUY", "0.010")
+        before = bench.exchange.floor
+        assert (await wish(bench, "t", act="restart"))[0] == 200
+        async with asyncio.timeout(10):
+            while bench.exchange.floor is before or not await is_served(bench):
+                await asyncio.sleep(0.01)
+        assert await trades(bench) == 1
+
+
 async def test_dropped_streams_break(bench: LoopbackBench) -> None:
     async with bench.listen("/public/ws/btcusdt@trade") as ear, bench.listen_user() as user:
         await ear.ask("LIST_SUBSCRIPTIONS")
@@ -181,6 +203,13 @@ async def test_modes_may_drift(bench: LoopbackBench) -> None:
     assert (await bench.ok("GET", "/fapi/v1/accountConfig"))["multiAssetsMargin"] is True
     await bench.ok("POST", "/fapi/v1/positionSide/dual", dualSidePosition="false")
     assert (await bench.ok("GET", "/fapi/v1/positionSide/dual"))["dualSidePosition"] is False
+
+
+async def is_served(bench: LoopbackBench) -> bool:
+    try:
+        return bool(await bench.public("/fapi/v1/ping") == {})
+    except aiohttp.ClientError:
+        return False
 
 
 async def wish(bench: LoopbackBench, token: str, **wanted: Any) -> tuple[int, Any]:

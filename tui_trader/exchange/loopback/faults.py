@@ -97,7 +97,15 @@ class FaultRule:
     def meets(self, method: str, path: str, parameters: str) -> bool:
         """Whether the request is of those that it counts."""
         is_named = self.method in ("", method) and (not self.path or path.endswith(self.path))
+        if self.kind is FaultKind.ERROR_1008 and _is_spared(method, parameters):
+            return False
         return is_named and self.contains in parameters
+
+
+def _is_spared(method: str, parameters: str) -> bool:
+    """Whether the system's protection lets it through: cancels, and what can only reduce."""
+    asked = parameters.lower()
+    return method == "DELETE" or "reduceonly=true" in asked or "closeposition=true" in asked
 
 
 @dataclass(slots=True)
