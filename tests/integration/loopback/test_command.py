@@ -42,6 +42,18 @@ async def start(home: Path, *more: str) -> asyncio.subprocess.Process:
     )
 
 
+async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes, bytes]:
+    """Its code and what it said; one that does not end is not left behind."""
+    try:
+        async with asyncio.timeout(_DEADLINE):
+            out, said = await process.communicate()
+            return process.returncode, out, said
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 @asynccontextmanager
 async def serving(home: Path, *more: str, lines: tuple[str, ...] = _LINES) -> AsyncIterator[Serving]:
     """Start it and read what it prints; kill what is left of it."""
@@ -88,12 +100,11 @@ async def test_it_prints_where_and_with_which_key_and_its_books_survive_a_kill(t
 
 async def test_one_process_holds_the_books_and_a_taken_port_is_told(tmp_path: Path) -> None:
     async with serving(tmp_path / "one") as exchange:
-        second = await start(tmp_path / "one")
-        _, said = await second.communicate()
-        assert (second.returncode, b"another loopback exchange" in said) == (2, True)
-        third = await start(tmp_path / "two", "--port", exchange.told["rest"].rsplit(":", 1)[1])
-        _, said = await third.communicate()
-        assert (third.returncode, b"Use another port" in said) == (2, True)
+        code, _, said = await ended(await start(tmp_path / "one"))
+        assert (code, b"another loopback exchange" in said) == (2, True)
+        port = exchange.told["rest"].rsplit(":", 1)[1]
+        code, _, said = await ended(await start(tmp_path / "two", "--port", port))
+        assert (code, b"Use another port" in said) == (2, True)
         exchange.process.send_signal(signal.SIGINT)
         assert await exchange.process.wait() == 0
 
@@ -110,8 +121,7 @@ async def test_faults_have_a_token_where_they_are_asked_for(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("feed", ["binance", "file:/none/BTCUSDT-1m.csv"])
 async def test_a_market_that_is_not_there_is_told(tmp_path: Path, feed: str) -> None:
-    process = await start(tmp_path, "--feed", feed)
-    out, said = await process.communicate()
-    assert (process.returncode, out) == (2, b"")
+    code, out, said = await ended(await start(tmp_path, "--feed", feed))
+    assert (code, out) == (2, b"")
     assert said.startswith(b"tui-trader: ")
     assert b"internal error" not in said
