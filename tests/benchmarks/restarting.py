@@ -15,16 +15,25 @@ from tests.unit.engine.runs import SEED, finished, run_options
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import LoopClock, PacedLoop
 from tui_trader.core.ids import client_order_id
-from tui_trader.core.records import EngineStarted, HomeOpened, OrderIntended, Record
+from tui_trader.core.records import (
+    EngineStarted,
+    HomeOpened,
+    LogSigned,
+    OrderIntended,
+    Record,
+    SigningKeyIntroduced,
+)
 from tui_trader.engine.home import Home
 from tui_trader.journal.codec import decode, encode, verbatim
+from tui_trader.journal.keys import KeyFiles
+from tui_trader.journal.notary import Notary
 from tui_trader.journal.ports import Entry, Row
 from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.writer import JournalWriter, open_journal
 
 _CYCLES = 150
-_ONCE = (HomeOpened, EngineStarted)
-"""Rows that a telling does not repeat: they say whose home it is."""
+_ONCE = (HomeOpened, EngineStarted, SigningKeyIntroduced, LogSigned)
+"""Rows that a telling does not repeat: they say whose home it is, or are the notary's own."""
 
 
 def measure(folder: Path, rows: int) -> Iterator[Figure]:
@@ -53,7 +62,9 @@ def _lengthened(home: Home, rows: int) -> int:
 
     async def write() -> int:
         clock = LoopClock(loop, told[-1].time)
-        journal = await open_journal(home.journal, clock, Chance(SEED), threaded=False, redact=verbatim)
+        chance = Chance(SEED)
+        notary = Notary(KeyFiles(home.journal), chance)
+        journal = await open_journal(home.journal, clock, chance, threaded=False, redact=verbatim, notary=notary)
         async with journal:
             while journal.head.seq < rows:
                 await _retold(journal, told)

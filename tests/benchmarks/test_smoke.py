@@ -16,7 +16,8 @@ def test_each_benchmark_yields_figures(name: str, tmp_path: Path) -> None:
     figures = list(benchmark.measure(tmp_path, benchmark.least))
     assert figures
     for figure in figures:
-        assert figure.value > 0, figure
+        # A share of few may be none, a result may be a loss; what was timed or counted is more than nothing.
+        assert figure.value > 0 or figure.unit in ("%", "USDT"), figure
         assert figure.baseline is None or figure.baseline > 0, figure
 
 
