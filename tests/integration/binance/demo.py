@@ -72,12 +72,12 @@ def is_ready(engine: EngineThread) -> bool:
     return bool(reply.done and reply.result.get("last_cycle"))
 
 
-def until(holds: Callable[[], object]) -> None:
-    """Wait until it holds, in real time."""
+def until(holds: Callable[[], object], *, every: float = 0.05) -> None:
+    """Wait until it holds, in real time; a question to the exchange costs weight and is asked less often."""
     deadline = monotonic() + PATIENCE
     while not holds():
         assert monotonic() < deadline
-        sleep(0.05)
+        sleep(every)
 
 
 def asked(engine: EngineThread, command: Command) -> Reply:

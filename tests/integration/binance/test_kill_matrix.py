@@ -36,7 +36,7 @@ def test_after_a_kill_everything_is_protected_or_closed_and_agrees(
     options = demo_options(tmp_path, *urls(exchange))
     with running(options) as engine:
         until(lambda: asked(engine, AskStatus()).result["trading_state"] == "ACTIVE")
-        until(lambda: _is_at_rest(exchange))
+        until(lambda: _is_at_rest(exchange), every=1.0)
     fills = check_agreement(options, exchange)
     ids = [o["clientOrderId"] for o in exchange.ask("/fapi/v1/allOrders", symbol=BTC)]
     assert len(ids) == len(set(ids))
