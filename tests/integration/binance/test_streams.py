@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.loopback import BTC, LoopbackBench, loopback
 from tests.integration.binance.desk import Account, entry, environment_at, opened, resting
 from tui_trader.core.chance import Chance
-from tui_trader.core.clock import WallClock
+from tui_trader.core.clock import Instant, WallClock
 from tui_trader.core.order import Fill
 from tui_trader.core.records import TransferBooked
 from tui_trader.core.words import Mode
@@ -106,6 +106,7 @@ async def test_a_transfer_is_told_with_the_exchanges_id(account: Account) -> Non
     (told,) = await account.hear(TransferBooked)
     assert told.amount == 250
     assert told in await account.exchange.transfers_since(told.time)
+    assert told in await account.exchange.transfers_since(Instant(0)), "older than what is listed is not asked for"
 
 
 # ---------------------------------------------------------------------- account and clock

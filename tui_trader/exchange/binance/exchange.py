@@ -59,7 +59,7 @@ class BinanceExchange:
         self._names = names
         self._reader = Reader(session, names, tuple(instruments), QUOTE)
         self._trades = Trades(session, names, self._reader, QUOTE)
-        self._incomes = Incomes(session.rest, QUOTE)
+        self._incomes = Incomes(session.rest, session.clock, QUOTE)
         self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
         self._stream = UserStream(session, names, QUOTE, tell=self._hear, lost=self._lose)
         self._told: dict[tuple[Symbol, TradeId], None] = {}

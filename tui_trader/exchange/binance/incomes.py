@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from tui_trader.core.clock import Instant, from_milliseconds, to_milliseconds
+from tui_trader.core.clock import DAY, Clock, Instant, from_milliseconds, later, to_milliseconds
 from tui_trader.core.money import ZERO
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import Symbol
@@ -13,6 +13,8 @@ from tui_trader.exchange.binance.rest import Rest
 from tui_trader.exchange.ports import ExchangeUnavailable
 
 _PAGE = 1000
+_OLDEST = 89 * DAY
+"""Seconds for which Binance lists incomes; a question for more is refused."""
 _FUNDING = "FUNDING_FEE"
 _TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "WELCOME_BONUS", "COIN_SWAP_DEPOSIT", "COIN_SWAP_WITHDRAW"})
 """Money that came or went without being earned or lost by trading."""
@@ -23,9 +25,10 @@ _BOOKED_WITHIN = 60_000
 class Incomes:
     """Reads the income list of one account."""
 
-    def __init__(self, rest: Rest, quote: str) -> None:
+    def __init__(self, rest: Rest, clock: Clock, quote: str) -> None:
         """`quote` is the account's currency; what moves in others is not its equity."""
         self._rest = rest
+        self._clock = clock
         self._quote = quote
 
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
@@ -50,7 +53,7 @@ class Incomes:
     async def _rows(self, since: Instant, kind: str) -> list[IncomeAnswer]:
         """All rows; a full page is followed by one that begins at its last time, and rows are told by their id."""
         rows: dict[tuple[str, str], IncomeAnswer] = {}
-        start = to_milliseconds(since)
+        start = to_milliseconds(max(since, later(self._clock.now(), -_OLDEST)))
         while True:
             page = await self._rest.read(
                 endpoints.INCOME,
