@@ -17,6 +17,7 @@ from tui_trader.core.records import (
     OrderFilled,
     OrderIntended,
     PositionAdopted,
+    PromptChanged,
     Record,
     RiskJudged,
     ToolCalled,
@@ -116,6 +117,8 @@ class DurableRows:
                     self._broken("I6", f"a result of {tool} without its call ({row.correlation})")
             case RiskJudged(verdict="deny", code=code):
                 self.counts[f"denied {code}"] += 1
+            case PromptChanged():
+                self._broken("I14", f"the prompt was changed by {row.actor.value}, and no person has touched it")
             case CycleDecided(verdict=verdict):
                 self.counts["cycles"] += 1
                 self.counts[f"cycles {verdict.value}"] += 1

@@ -81,8 +81,13 @@ class Rest:
         return problems
 
     def _problems(self, assembly: "Assembly") -> Iterator[Problem]:
-        """I4b: what was durable is in force, also after every crash; I5, rules 4 and 5: the books of both sides."""
+        """I4b: what was durable is in force, also after every crash; I5, rules 4 and 5: the books of both sides.
+
+        I14: whatever the decider asked for, the limits are those of the file.
+        """
         world, rows, ledger = self._world, self._world.witness.rows, assembly.ledger
+        if assembly.policy.current.risk != world.policy.risk:
+            yield Problem("I14", "the limits in force are not those of the prompt")
         if assembly.switch.state is not rows.state:
             yield Problem("I4b", f"{rows.state.value} is written, {assembly.switch.state.value} is in force")
         for symbol in world.side.symbols:
