@@ -1,5 +1,6 @@
 """The disk under one home: it fills up, it lets the head file lag, and a process can die before or after a commit."""
 
+import asyncio
 import errno
 import random
 import sqlite3
@@ -47,6 +48,10 @@ class FaultyStore:
         if dies and self._chance.random() < 0.5:
             self._life.kill()
             await self._life.sealed()
+        if (rate := self._faults().disk_slow) and self._chance.random() < rate:
+            await asyncio.sleep(self._chance.uniform(0.01, 0.3))
+            if not self._life.alive:
+                await self._life.sealed()
         await self._inner.write(rows)
         if dies:
             self._life.kill()

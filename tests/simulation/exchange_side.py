@@ -32,6 +32,8 @@ class ExchangeSide:
         """All orders that it ever took."""
         self.wire: Wire | None = None
         self.fills: list[Fill] = []
+        self.untold: set[ClientOrderId] = set()
+        """Orders of others whose trades no engine is told."""
         self.foreign_change: dict[Symbol, float] = {}
         """When somebody else last changed the symbol's position or leverage, in loop time."""
         self.on_event: Callable[[OrderReport | Fill], None] = lambda _: None
@@ -105,7 +107,8 @@ class ExchangeSide:
                 self.fills.append(event)
             if isinstance(event, Fill | OrderReport):
                 self.on_event(event)
-            if self.wire is not None:
+            is_told = not (isinstance(event, Fill | OrderReport) and event.client_order_id in self.untold)
+            if self.wire is not None and is_told:
                 self.wire.hear(event)
 
     # ------------------------------------------------------------------ the truth
@@ -147,7 +150,7 @@ class ExchangeSide:
             self.fail_for(seconds := chance.uniform(2, 40))
             note(f"the exchange answers nothing for {seconds:.0f} s")
         if chance.random() < faults.outside_trade:
-            await self._trade(symbol, note)
+            await self._trade(symbol, faults, note)
         if chance.random() < faults.outside_leverage:
             leverage = chance.choice([1, 2, 5, 20, 50])
             done = await self.paper.set_leverage(symbol, leverage)
@@ -162,8 +165,11 @@ class ExchangeSide:
             self._touch(symbol)
             note(f"somebody cancels {order.client_order_id} ({order.type})")
 
-    async def _trade(self, symbol: Symbol, note: Callable[[str], None]) -> None:
+    async def _trade(self, symbol: Symbol, faults: Faults, note: Callable[[str], None]) -> None:
         self._foreign += 1
+        order_id = ClientOrderId(f"web-{self._foreign}")
+        if faults.outside_untold and self._chance.random() < faults.outside_untold:
+            self.untold.add(order_id)
         side = self._chance.choice([Side.BUY, Side.SELL])
         instrument = self.book(symbol).instrument
         worth = Decimal(self._chance.choice([300, 1_000]))
@@ -175,7 +181,7 @@ class ExchangeSide:
             purpose=Purpose.ENTRY,
             actor=Actor.OPERATOR,
         )
-        outcome = await self.paper.submit(ClientOrderId(f"web-{self._foreign}"), intent)
+        outcome = await self.paper.submit(order_id, intent)
         self._touch(symbol)
         note(f"somebody trades {side} {intent.quantity} {symbol}: {type(outcome).__name__}")
 

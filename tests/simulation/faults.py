@@ -107,6 +107,10 @@ class Faults:
     crash_at_disk: float = 0.0
     head_lost: float = 0.0
     """Rows are durable, but the head file cannot follow."""
+    outside_untold: float = 0.0
+    """Of the outside trades: neither the stream nor a question tells them, the position alone does. Only in a focus."""
+    disk_slow: float = 0.0
+    """Of each transaction: others act while it is being written. Drawn by no seed: only a focus asks for it."""
 
     @classmethod
     def drawn(cls, chance: random.Random) -> "Faults":

@@ -5,6 +5,7 @@ import random
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tests.simulation.focus import Focus
 from tui_trader.core.words import TradingState
 from tui_trader.engine.commands import (
     AskStatus,
@@ -41,18 +42,23 @@ _WEIGHTS = {
     "touch HALT": 1,
     "halt and resume": 1,
 }
+_ONLY_IN_FOCUS = {"order, then halt": 3}
+"""What no seed draws by itself; else every seed would draw otherwise."""
 
 
 class Hand:
     """Acts `rate` times a second, in the mean; a halted trader is resumed after a while."""
 
-    def __init__(self, world: "World", chance: random.Random) -> None:
+    def __init__(self, world: "World", chance: random.Random, focus: Focus | None = None) -> None:
         self._world = world
         self._chance = chance
         self._rate = chance.choice([0.0, 0.02, 0.1, 0.3])
         self._patience = chance.choice([2.0, 10.0, 40.0])
         names = sorted(_WEIGHTS)
         self._mix = {name: _WEIGHTS[name] for name in names if chance.random() < 0.6} or {"status": 1}
+        if focus is not None:
+            self._rate, self._patience = focus.rate, focus.patience
+            self._mix = {name: (_WEIGHTS | _ONLY_IN_FOCUS)[name] for name in focus.actions or ("status",)}
         self._halted_for = 0.0
 
     def act(self, run: "EngineRun", seconds: float) -> None:
@@ -94,6 +100,8 @@ class Hand:
                 return (FlattenAll(),)
             case "order":
                 return (self._order(symbol, reduce_only=False),)
+            case "order, then halt":
+                return (self._order(symbol, reduce_only=False), Halt(reason="by hand"))
             case "orders at once":
                 return tuple(self._order(symbol, reduce_only=False) for _ in range(3))
             case "reduce-only order":

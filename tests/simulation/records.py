@@ -13,6 +13,7 @@ from tui_trader.core.order import Intent, OrderStatus, Purpose
 from tui_trader.core.records import (
     CycleDecided,
     EmergencyImported,
+    EngineStarted,
     OrderChanged,
     OrderFilled,
     OrderIntended,
@@ -55,6 +56,9 @@ class DurableRows:
         self.open_calls: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.on_resumed: Callable[[], None] = lambda: None
+        self.on_given_up: Callable[[ClientOrderId, OrderStatus], None] = lambda *_: None
+        """Told of each order that the books call never sent or refused."""
+        self.on_started: Callable[[], None] = lambda: None
 
     @property
     def head(self) -> bytes:
@@ -105,6 +109,8 @@ class DurableRows:
                 self.adopted_at = row.time
             case TradingStateChanged() as change:
                 self._turned(change, row.actor)
+            case EngineStarted():
+                self.on_started()
             case EmergencyImported() as imported:
                 self._imported(imported, row.time)
             case ToolCalled(tool=tool):
@@ -151,6 +157,8 @@ class DurableRows:
         else:
             self.unknown_since.pop(order_id, None)
         self.status[order_id] = status
+        if status in (OrderStatus.NOT_SENT, OrderStatus.REJECTED):
+            self.on_given_up(order_id, status)
 
     def _imported(self, imported: EmergencyImported, at: Instant) -> None:
         """What was put aside while the journal could not be written; that it was, halts."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests.simulation.mutants.copies import Edit, PatchLost, Verdict, copy_with, try_out
 from tests.simulation.mutants.planted import MUTANTS, Mutant
+from tests.simulation.world import simulate
 
 _SHORT = 40
 """Seeds from the one that caught it when it was planted: a change of the program changes every run a little."""
@@ -17,7 +18,7 @@ _KNOWN = [(mutant, mutant.seed) for mutant in MUTANTS if mutant.seed is not None
 
 
 def _tried(mutant: Mutant, first: int, seeds: int, folder: Path) -> Verdict:
-    return try_out(copy_with(mutant.edits, folder), range(first, first + seeds))
+    return try_out(copy_with(mutant.edits, folder), range(first, first + seeds), mutant.focus)
 
 
 def _is_caught(mutant: Mutant, verdict: Verdict) -> None:
@@ -33,9 +34,19 @@ def test_a_planted_bug_is_caught(mutant: Mutant, seed: int, tmp_path: Path) -> N
 
 @pytest.mark.timeout(300)
 def test_a_copy_without_a_bug_is_clean(tmp_path: Path) -> None:
-    verdict = try_out(copy_with((), tmp_path), sorted({seed for _, seed in _KNOWN}))
+    verdict = try_out(copy_with((), tmp_path), sorted({seed for mutant, seed in _KNOWN if mutant.focus is None}))
     assert verdict.violations == ()
     assert verdict.orders > 0
+
+
+_FOCUSED = [(mutant, seed) for mutant, seed in _KNOWN if mutant.focus is not None]
+
+
+@pytest.mark.parametrize(("mutant", "seed"), _FOCUSED, ids=[mutant.name for mutant, _ in _FOCUSED])
+def test_no_rule_is_broken_under_a_focus_without_its_bug(mutant: Mutant, seed: int) -> None:
+    for each in range(seed, seed + 2):
+        outcome = simulate(each, mutant.focus)
+        assert outcome.violations == ()
 
 
 @pytest.mark.slow

@@ -208,7 +208,8 @@ class Wire:
         return await self._asked(self._side.paper.account_report)
 
     async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
-        return await self._asked(lambda: self._side.paper.fills_since(symbol, since))
+        fills = await self._asked(lambda: self._side.paper.fills_since(symbol, since))
+        return tuple(fill for fill in fills if fill.client_order_id not in self._side.untold)
 
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
         return await self._asked(lambda: self._side.paper.funding_since(since))

@@ -29,6 +29,9 @@ _BOUND = 15.0
 _CLOSES_AGAIN_WITHIN = 40.0
 """Seconds between two attempts at closing while the exchange answers nothing."""
 _UNKNOWN_FOR = 60.0
+_ASKED_BACK_WITHIN = 20.0
+"""Seconds of a halt by which a cancel of each resting entry has left."""
+_RESTING = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED})
 _SLACK = Decimal("1.001")
 
 
@@ -54,6 +57,8 @@ class Witness:
         self._on_fault = on_fault
         self.rows = DurableRows(self.broken, note)
         self.rows.on_resumed = self._resumed
+        self.rows.on_given_up = self._given_up
+        self.rows.on_started = self._started
         self.violations: list[str] = []
         self.orders = 0
         self._left: set[ClientOrderId] = set()
@@ -65,6 +70,9 @@ class Witness:
         self._resuming: set[int] = set()
         self._naked_since: dict[Symbol, float] = {}
         self._last_exit: dict[Symbol, float] = {}
+        self._cancelled: set[ClientOrderId] = set()
+        """Ids that a cancel was asked for."""
+        self._not_active_since: float | None = None
 
     def broken(self, rule: str, what: str) -> None:
         """A rule does not hold."""
@@ -95,6 +103,7 @@ class Witness:
     def life_ended(self) -> None:
         """A process is gone; whether its last rows became durable is seen when the next one reads them."""
         self._naked_since.clear()
+        self._not_active_since = None
         self.rows.adopted_at = None
 
     def journal_read(self) -> None:
@@ -106,6 +115,18 @@ class Witness:
     def line_kept(self, line: bytes) -> None:
         """The emergency log has taken a line."""
         self._lines.add(client_order_id(line))
+
+    def _started(self) -> None:
+        """By the row of its start a life has taken in what earlier ones put aside."""
+        if missing := len(self._lines) - self.rows.counts["imported"]:
+            self.broken("I6", f"the engine starts, and {missing} lines of the emergency log are not in the journal")
+
+    def _given_up(self, order_id: ClientOrderId, status: OrderStatus) -> None:
+        """No order is written off that has been taken, or that can still arrive."""
+        if order_id in self._side.flying:
+            self.broken("I7", f"{order_id} is called {status.value} while it is on its way")
+        elif order_id in self._side.accepted:
+            self.broken("I7", f"{order_id} is called {status.value}, and the exchange has taken it")
 
     # ------------------------------------------------------------------ at the door
 
@@ -212,6 +233,7 @@ class Witness:
 
     def cancelling(self, symbol: Symbol, order_id: ClientOrderId) -> None:
         """A cancel is about to leave: the last stop of what is known to be held must stay."""
+        self._cancelled.add(order_id)
         held, known = self._side.held(symbol), self.rows.positions.get(symbol, ZERO)
         stops = self._stops(symbol)
         is_last = [stop.client_order_id for stop in stops] == [order_id]
@@ -227,6 +249,7 @@ class Witness:
         for symbol in self._side.symbols:
             self._is_protected_or_closing(symbol, assembly)
         self._unknown_orders_settle(life, assembly)
+        self._resting_entries_are_cancelled()
         adopted = self.rows.adopted_at
         if adopted is not None and elapsed(adopted, self._clock.now()) > _BOUND and not assembly.switch.is_halted:
             self.broken("rule 7", "what the exchange has otherwise was adopted, and nobody has halted")
@@ -254,6 +277,21 @@ class Witness:
         return any(
             order.only_reduces and order.takes and order.side.sign * held < 0 for order in self._side.orders(symbol)
         )
+
+    def _resting_entries_are_cancelled(self) -> None:
+        """While nothing new may open, each entry that our books see resting has been asked back."""
+        if self.rows.state is TradingState.ACTIVE:
+            self._not_active_since = None
+            return
+        if self._not_active_since is None:
+            self._not_active_since = self._now
+        if self._now - self._not_active_since <= _ASKED_BACK_WITHIN:
+            return
+        for symbol in self._side.symbols:
+            for order in self._side.orders(symbol):
+                is_known = self.rows.status.get(order.client_order_id) in _RESTING
+                if is_known and not order.only_reduces and order.client_order_id not in self._cancelled:
+                    self.broken("I4", f"entry {order.client_order_id} rests while {self.rows.state.value}")
 
     def _unknown_orders_settle(self, life: Life, assembly: Assembly) -> None:
         for order_id, since in self.rows.unknown_since.items():

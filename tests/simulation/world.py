@@ -17,6 +17,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.exchange_side import ExchangeSide
 from tests.simulation.faults import CALM, Faults
+from tests.simulation.focus import Focus
 from tests.simulation.hand import Hand
 from tests.simulation.lives import SimulatedLoop
 from tests.simulation.market import Market
@@ -67,14 +68,15 @@ class DiskThatFails(Disk):
 class World:
     """Everything outside the process, and the processes one after the other."""
 
-    def __init__(self, seed: int, folder: Path, loop: SimulatedLoop) -> None:
+    def __init__(self, seed: int, folder: Path, loop: SimulatedLoop, focus: Focus | None = None) -> None:
         self.seed = seed
         self.loop = loop
         self.clock = LoopClock(loop, SEEDED_START)
         self.home = Home(folder)
         self.disk = DiskThatFails()
         self.chance = random.Random(f"{seed}:world")
-        self.storm = Faults.drawn(self.chance)
+        drawn = Faults.drawn(self.chance)
+        self.storm = drawn if focus is None else focus.storm
         self.faults = CALM
         self.counts: Counter[str] = Counter()
         self._events: deque[tuple[float, object]] = deque(maxlen=_REMEMBERED)
@@ -84,7 +86,10 @@ class World:
         self.policy = read_prompt(self._prompt.read_text(), file="simulated.md").policy
         instruments = {symbol: found for symbol in SYMBOLS if (found := instrument(symbol)) is not None}
         # Where the setting is wrong at first, nothing opens until a request to change it has come through.
-        paper = PaperExchange.open(None, instruments, self.clock, leverage=self.chance.choice([1, 1, 20]))
+        leverage = self.chance.choice([1, 1, 20])
+        if focus is not None and focus.leverage is not None:
+            leverage = focus.leverage
+        paper = PaperExchange.open(None, instruments, self.clock, leverage=leverage)
         self.side = ExchangeSide(paper, random.Random(f"{seed}:outside"))
         self.side.on_event = self._saw
         self.market = Market(
@@ -98,7 +103,7 @@ class World:
             self.side, self.market, self.clock, self.home, self.policy.risk, on_fault=self.ended.set, note=self.note
         )
         self.run: EngineRun | None = None
-        self._hand = Hand(self, random.Random(f"{seed}:hand"))
+        self._hand = Hand(self, random.Random(f"{seed}:hand"), focus)
         self.is_hushed = False
         """Whether deciders want nothing any more."""
         self._lives = 0
@@ -291,8 +296,8 @@ def _errors_heard(world: World) -> Iterator[None]:
         logger.propagate = propagated
 
 
-def simulate(seed: int) -> Outcome:
-    """Run one seed to its end."""
+def simulate(seed: int, focus: Focus | None = None) -> Outcome:
+    """Run one seed to its end; `focus` replaces the faults, the hand and the length that it would draw."""
     parent = _MEMORY if _MEMORY.is_dir() else None
     with TemporaryDirectory(prefix="simulation-", dir=parent) as folder:
         loop = SimulatedLoop(seed)
@@ -300,11 +305,12 @@ def simulate(seed: int) -> Outcome:
 
         async def everything() -> None:
             nonlocal world
-            world = World(seed, Path(folder), loop)
+            world = World(seed, Path(folder), loop, focus)
             world.home.prepare()
             loop.set_exception_handler(lambda _, context: _unhandled(world, context))
             with _errors_heard(world):
-                await world.play(world.chance.choice([30.0, 60.0, 120.0]))
+                drawn = world.chance.choice([30.0, 60.0, 120.0])
+                await world.play(drawn if focus is None else focus.seconds)
 
         try:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.simulation.focus import Focus
+
 _ROOT = Path(__file__).parents[3]
 _LEAVE_OUT = shutil.ignore_patterns("__pycache__", "_data")
 _LONGEST_TRIAL = 900.0
@@ -63,10 +65,10 @@ def copy_with(edits: Sequence[Edit], folder: Path) -> Path:
     return folder
 
 
-def try_out(copy: Path, seeds: Sequence[int]) -> Verdict:
+def try_out(copy: Path, seeds: Sequence[int], focus: Focus | None = None) -> Verdict:
     """Run the seeds on the copy until one breaks a rule. Raises RuntimeError where the trial itself fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.simulation.mutants.trial", *map(str, seeds)],
+        [sys.executable, "-m", "tests.simulation.mutants.trial", focus.as_json() if focus else "", *map(str, seeds)],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(copy)},
         capture_output=True,

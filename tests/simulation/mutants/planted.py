@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.simulation.focus import Focus
 from tests.simulation.mutants.copies import Edit
 
 
@@ -9,19 +10,20 @@ from tests.simulation.mutants.copies import Edit
 class Mutant:
     """A bug. It counts as caught only by one of `rules`; `seed` is one that caught it when it was planted.
 
-    Without a seed it is looked for in the long search alone.
+    Without a seed it is looked for in the long search alone. Where what the bug needs is rare, `focus` makes it
+    frequent; the copy without a bug has to be clean under the same.
     """
 
     name: str
     seed: int | None
     rules: tuple[str, ...]
     edits: tuple[Edit, ...]
+    focus: Focus | None = None
 
 
 _SENDER, _DOOR, _STATE = "desk/sender.py", "desk/door.py", "desk/state.py"
 _RECONCILER, _RESOLVER, _PROTECTOR = "desk/reconciler.py", "desk/resolver.py", "desk/protector.py"
-_NO_DOOR = Edit(_SENDER, "self.door.refused(order_id, intent, basis)", "self.door.closed_to(intent)")
-"""The door would catch it first: without it the rules outside are graded."""
+_ORDERS = ("order", "orders at once")
 
 MUTANTS = (
     Mutant(
@@ -100,13 +102,14 @@ MUTANTS = (
     ),
     Mutant(
         "entries are judged and written down without the lock",
-        None,
+        0,
         ("I3", "door"),
         (Edit(_SENDER, "        async with self._lock:\n", "        if True:\n"),),
+        Focus(faults={"disk_slow": 0.5}, actions=("orders at once", "reduce")),
     ),
     Mutant(
         "the first 'not found' is believed, however early",
-        None,
+        12,
         ("I1", "I3", "I5", "I7", "I9"),
         (
             Edit(
@@ -123,7 +126,7 @@ MUTANTS = (
     ),
     Mutant(
         "a halt is asked for when an entry is judged, and not at the door",
-        None,
+        0,
         ("I4",),
         (
             Edit(
@@ -132,6 +135,7 @@ MUTANTS = (
                 "return None if state else state.value",
             ),
         ),
+        Focus(faults={"disk_slow": 0.5}, actions=("order, then halt",), rate=0.6, patience=2.0),
     ),
     Mutant(
         "a trade that is told twice is booked twice",
@@ -148,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "orders in flight are given up at a restart",
-        None,
+        1,
         ("I3", "I5", "I7"),
         (
             Edit(
@@ -157,10 +161,11 @@ MUTANTS = (
                 "            case OrderStatus.INTENDED | OrderStatus.SENT if at_start:\n",
             ),
         ),
+        Focus(faults={"crash_at_door": 0.15, "request_late": 0.35}, actions=_ORDERS),
     ),
     Mutant(
         "a resume answers the halts that came while it ran",
-        None,
+        6,
         ("I4", "I4b"),
         (
             Edit(
@@ -187,7 +192,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stop is moved by cancelling the old one first",
-        None,
+        1256,
         ("rule 5",),
         (
             Edit(
@@ -202,7 +207,7 @@ MUTANTS = (
     ),
     Mutant(
         "conditional orders are left behind after a close",
-        None,
+        3,
         ("rule 5", "rule 6", "I5"),
         (
             Edit(
@@ -214,7 +219,7 @@ MUTANTS = (
     ),
     Mutant(
         "an order of unknown fate does not count as exposure",
-        None,
+        1,
         ("I3",),
         (
             Edit(
@@ -224,25 +229,29 @@ MUTANTS = (
                 "            and order.status.value != 'UNKNOWN'\n",
             ),
         ),
+        Focus(faults={"request_late": 0.5, "reply_lost": 0.3}, actions=_ORDERS, rate=1.5, patience=1.0),
     ),
     Mutant(
         "an order that is filled counts neither as an order nor as a position until its fills are booked",
-        None,
+        8,
         ("I3",),
         (Edit("desk/book.py", " and not parts.ledger.is_short_of_fills", ""),),
+        Focus(faults={"news_late": 0.8}, actions=_ORDERS, rate=0.5),
     ),
     Mutant(
-        "REDUCING lets entries through",
-        None,
+        "REDUCING lets entries through, and the losses that led to it deny none",
+        3,
         ("I4",),
         (
+            Edit("risk/gate.py", "    losses.day_loss_within_limit,\n    losses.streak_within_limit,\n", ""),
             Edit("risk/checks/authority.py", 'return Deny(Code.REDUCING, "only exits pass")', "return ALLOW"),
             Edit(_DOOR, "or state is TradingState.ACTIVE else", "or state is not TradingState.HALTED else"),
         ),
+        Focus(faults={"market_crashes": 0.05}, actions=_ORDERS, patience=60.0),
     ),
     Mutant(
         "a close is an order that could open",
-        None,
+        45,
         ("rule 6", "door"),
         (
             Edit(
@@ -259,13 +268,13 @@ MUTANTS = (
     ),
     Mutant(
         "the emergency log is not imported",
-        None,
+        774,
         ("I4b", "I5", "I6"),
         (Edit("engine/trader.py", "        await import_emergencies(self._emergency, self._journal)\n", ""),),
     ),
     Mutant(
         "what the exchange has otherwise is adopted without a word",
-        None,
+        11,
         ("rule 7",),
         (
             Edit(
@@ -274,10 +283,11 @@ MUTANTS = (
                 "        if False and self.alarm is not None:\n",
             ),
         ),
+        Focus(faults={"outside_trade": 0.1, "outside_untold": 1.0}, rate=0.01, seconds=20.0),
     ),
     Mutant(
         "entries rest on while trading is halted",
-        None,
+        1,
         ("I4",),
         (
             Edit(
@@ -286,6 +296,7 @@ MUTANTS = (
                 "        while False and not",
             ),
         ),
+        Focus(actions=(*_ORDERS, "halt"), patience=60.0, seconds=60.0),
     ),
     Mutant(
         "what an earlier run left open stays open where the first comparison gets no answer",
@@ -302,8 +313,9 @@ MUTANTS = (
     ),
     Mutant(
         "the leverage setting is not looked at",
-        None,
+        0,
         ("I3b",),
         (Edit("risk/gate.py", "    leverage.leverage_setting_within_limit,\n", ""),),
+        Focus(faults={"request_lost": 0.7}, actions=_ORDERS, rate=0.5, leverage=5),
     ),
 )

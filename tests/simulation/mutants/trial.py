@@ -1,18 +1,19 @@
-"""One trial: `python -m tests.simulation.mutants.trial SEED…` runs the seeds until one breaks a rule."""
+"""One trial: `python -m tests.simulation.mutants.trial FOCUS SEED…` runs the seeds until one breaks a rule."""
 
 import json
 import sys
 
 import tui_trader
+from tests.simulation.focus import Focus
 from tests.simulation.world import simulate
 
 
-def main(seeds: list[int]) -> None:
+def main(focus: Focus | None, seeds: list[int]) -> None:
     """The last line on stdout is the answer."""
     ran, orders, caught_by = 0, 0, None
     violations: tuple[str, ...] = ()
     for seed in seeds:
-        outcome = simulate(seed)
+        outcome = simulate(seed, focus)
         ran, orders = ran + 1, orders + outcome.counts["orders"]
         if outcome.violations:
             caught_by, violations = seed, outcome.violations
@@ -22,4 +23,5 @@ def main(seeds: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(seed) for seed in sys.argv[1:]])
+    told, *seeds = sys.argv[1:]
+    main(Focus.of_json(told) if told else None, [int(seed) for seed in seeds])
