@@ -10,12 +10,11 @@ from tests.simulation.mutants.copies import Edit
 class Mutant:
     """A bug. It counts as caught only by one of `rules`; `seed` is one that caught it when it was planted.
 
-    Without a seed it is looked for in the long search alone. Where what the bug needs is rare, `focus` makes it
-    frequent; the copy without a bug has to be clean under the same.
+    Where what the bug needs is rare, `focus` makes it frequent; the copy without a bug has to be clean under the same.
     """
 
     name: str
-    seed: int | None
+    seed: int
     rules: tuple[str, ...]
     edits: tuple[Edit, ...]
     focus: Focus | None = None
@@ -177,7 +176,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stop waits until the entry is filled",
-        None,
+        8,
         ("I9",),
         (
             Edit(
@@ -189,6 +188,7 @@ MUTANTS = (
                 "            if await self._stop_stands(symbol):\n",
             ),
         ),
+        Focus(actions=("order",), seconds=60.0),
     ),
     Mutant(
         "a stop is moved by cancelling the old one first",
@@ -300,7 +300,7 @@ MUTANTS = (
     ),
     Mutant(
         "what an earlier run left open stays open where the first comparison gets no answer",
-        None,
+        28,
         ("I5", "I7", "liveness"),
         (
             Edit(_RECONCILER, '        self.doubt("the first comparison got no answer")\n', ""),
@@ -310,6 +310,7 @@ MUTANTS = (
                 "            case OrderStatus.INTENDED if at_start:\n",
             ),
         ),
+        Focus(faults={"disk_slow": 1.0, "crash": 0.05, "read_fails": 0.1}, actions=_ORDERS, rate=1.0, patience=1.0),
     ),
     Mutant(
         "the leverage setting is not looked at",
