@@ -10,7 +10,7 @@ from tests.simulation.world import simulate
 
 _SHORT = 40
 """Seeds from the one that caught it when it was planted: a change of the program changes every run a little."""
-_BUDGET = 400
+_BUDGET = 60
 """Seeds from the first one, in the long search."""
 
 

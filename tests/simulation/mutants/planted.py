@@ -192,7 +192,7 @@ MUTANTS = (
     ),
     Mutant(
         "a stop is moved by cancelling the old one first",
-        1256,
+        0,
         ("rule 5",),
         (
             Edit(
@@ -204,6 +204,7 @@ MUTANTS = (
                 "            sent = await self._sender.send(self._placeable(intent), tool=tool)\n",
             ),
         ),
+        Focus(actions=("order", "stop"), rate=0.5),
     ),
     Mutant(
         "conditional orders are left behind after a close",
@@ -251,7 +252,7 @@ MUTANTS = (
     ),
     Mutant(
         "a close is an order that could open",
-        45,
+        0,
         ("rule 6", "door"),
         (
             Edit(
@@ -265,12 +266,14 @@ MUTANTS = (
                 "if False:",
             ),
         ),
+        Focus(actions=("order", "reduce")),
     ),
     Mutant(
         "the emergency log is not imported",
-        774,
+        0,
         ("I4b", "I5", "I6"),
         (Edit("engine/trader.py", "        await import_emergencies(self._emergency, self._journal)\n", ""),),
+        Focus(faults={"disk_full": 0.05}, actions=_ORDERS),
     ),
     Mutant(
         "what the exchange has otherwise is adopted without a word",
