@@ -112,8 +112,13 @@ class Protector:
 
     async def _clear_conditionals(self, symbol: Symbol) -> None:
         left = [o for o in self._parts.ledger.open_orders(symbol) if o.intent.type.is_conditional]
-        if left and not await self._hands.cancel_all(left):
+        if left and not all(await asyncio.gather(*(self._clear(order) for order in left))):
             self._parts.tasks.spawn(f"clear {symbol}", self._look_later(symbol))
+
+    async def _clear(self, order: Order) -> bool:
+        """Cancel it, unless an entry has been filled since the look: then it may be the only stop of what is held."""
+        still_flat = self._parts.ledger.position(order.intent.symbol).is_flat
+        return await self._hands.cancel(order) if still_flat else True
 
     async def _look_later(self, symbol: Symbol) -> None:
         await self._parts.clock.sleep(_TRY_AGAIN_AFTER * 4)
