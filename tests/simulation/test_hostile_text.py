@@ -174,7 +174,7 @@ def test_names_of_strangers_orders_are_said_and_halt() -> None:
                 trader.exchange.door = Door(trader)
                 await trader.wait(120)
                 assert trader.state.current is TradingState.HALTED
-                assert "not ours" in trader.state.status.reason
+                assert "not in our books" in trader.state.status.reason
                 nothing_raw(trader)
 
     story()
