@@ -121,7 +121,14 @@ def test_a_stalled_reader_blocks_the_program_and_loses_nothing() -> None:
 
 
 def test_hanging_up_reaches_the_program_as_sighup() -> None:
-    with PtyTerminal((*_SHELL, "trap 'exit 7' HUP; echo ready; while :; do sleep 0.05; done")) as terminal:
+    # Not a shell: under load one lost the signal now and then, while it was starting its next sleep.
+    script = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGHUP, lambda *_: sys.exit(7))\n"
+        "print('ready', flush=True)\n"
+        "while True: time.sleep(0.05)\n"
+    )
+    with PtyTerminal((sys.executable, "-c", script)) as terminal:
         terminal.wait_for(lambda output: b"ready" in output, "the start")
         terminal.hang_up()
         assert terminal.wait_for_exit() == 7

@@ -12,6 +12,7 @@ from tui_trader.core.recent import Recent
 from tui_trader.core.records import (
     AccountReconciled,
     EmergencyImported,
+    EngineStarted,
     FundingBooked,
     OrderChanged,
     OrderFilled,
@@ -55,6 +56,8 @@ class Ledger:
         self.last_funding: Instant | None = None
         self.last_reconciled: Instant | None = None
         """The last comparison that is written down; whatever had traded by then was booked."""
+        self._first_start: Instant | None = None
+        """Nothing of before is ours: the floor where neither a trade nor a comparison is written down."""
 
     # ------------------------------------------------------------------ what it knows
 
@@ -91,7 +94,7 @@ class Ledger:
 
     def unbooked_since(self, symbol: Symbol) -> Instant | None:
         """The moment from which trades of the symbol may be missing here; None where nothing at all is known."""
-        last = self.last_fill_of(symbol) or self.last_fill or self.last_reconciled
+        last = self.last_fill_of(symbol) or self.last_fill or self.last_reconciled or self._first_start
         short = (self._orders[order_id] for order_id in self._short if self.lacks_fills(order_id))
         made = [order.created for order in short if order.intent.symbol == symbol]
         return min([*made, last]) if last is not None else min(made, default=None)
@@ -159,6 +162,8 @@ class Ledger:
                 self.last_reconciled = row.time
             case EmergencyImported() as imported:
                 self._imported(imported, row)
+            case EngineStarted():
+                self._first_start = self._first_start or row.time
             case _:
                 pass
 
