@@ -7,12 +7,13 @@ from typing import Protocol
 from tui_trader.core.account import AccountReport, HeldPosition
 from tui_trader.core.clock import later
 from tui_trader.core.money import ZERO, plain
-from tui_trader.core.order import Order, OrderStatus
+from tui_trader.core.order import Order, OrderStatus, Purpose
 from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import AccountReconciled, PositionAdopted
 from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake, is_made_by_exchange
+from tui_trader.desk.ledger import live_stops
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Alarm, Resolver
@@ -71,7 +72,15 @@ class Reconciler:
         if await self.compare(at_start=True):
             return True
         self.doubt("the first comparison got no answer")
+        self._protect_what_is_naked()
         return False
+
+    def _protect_what_is_naked(self) -> None:
+        """What has no stop even by our own books does not wait until the exchange answers a comparison."""
+        ledger = self._parts.ledger
+        for symbol, position in ledger.positions.items():
+            if not position.is_flat and not live_stops(ledger.open_orders(symbol), position, Purpose.STOP):
+                self._watcher.look(symbol)
 
     def doubt(self, why: str) -> None:
         """News may have been missed: no new risk until a comparison has succeeded; one is started."""

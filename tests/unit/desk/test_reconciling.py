@@ -265,6 +265,23 @@ async def test_what_an_earlier_run_left_is_settled_also_where_the_first_comparis
 
 
 @virtual
+async def test_what_is_naked_by_our_own_books_is_closed_though_the_first_comparison_gets_no_answer() -> None:
+    def without_stops(intent: Intent) -> WriteFault:
+        return WriteFault.NOT_SENT if intent.purpose is Purpose.STOP else WriteFault.NONE
+
+    async with world_of() as world:
+        trader = await world.start()
+        trader.script.submit = without_stops
+        trader.tasks.spawn("open", trader.open(BTC, "long"))
+        await trader.until(lambda: trader.quantity() != 0, within=5)
+        await trader.crash()
+        again = await world.start(script=Script(read=lambda _: ReadFault.UNAVAILABLE, submit=without_stops))
+        await again.until(lambda: world.held() == 0, within=20)
+        assert again.state.current is TradingState.HALTED
+        again.tasks.cancel()
+
+
+@virtual
 async def test_a_silent_exchange_means_no_new_risk_until_it_answers() -> None:
     async with trading() as trader:
         trader.script.read = lambda _: ReadFault.HANGS
