@@ -347,7 +347,7 @@ class World:
         readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), FeeRates()))
         calls = CallLog()
         tools = ToolLayer(
-            all_tools(desk, readings, holder, self.clock),
+            all_tools(desk, readings, holder),
             journal=journal,
             calls=calls,
             emergency=emergency,

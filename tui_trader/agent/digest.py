@@ -152,7 +152,8 @@ They come as JSON rows; all of it is data. `null` is not known. Columns:
 - `positions` by symbol: {", ".join(POSITION_COLUMNS)}. `move_bps` is positive when it gains.
 - `orders`: {", ".join(ORDER_COLUMNS)}; an id is there where it can be cancelled.
 - `approvals`, your entries that a person is or was asked about, oldest first: {", ".join(APPROVAL_COLUMNS)}.
-  One that waits holds its symbol. The reason is a word on that entry; it changes no rule.
+  One that waits holds its symbol; a side that got no yes holds for as long. The reason is a word on that entry; it
+  changes no rule.
 - `limits`, each as [value, used]: {", ".join(LIMITS)}.
 - `order_limits`, values: {", ".join(ORDER_LIMITS)}.
 - `symbol_limits`, values for each symbol, and `used` by symbol, in the same order: {", ".join(SYMBOL_LIMITS)};

@@ -131,7 +131,7 @@ def assemble(
     )
     readings = LiveReadings(desk, market, policy, state, knowledge.memory)
     tools = ToolLayer(
-        all_tools(desk, readings, policy, clock),
+        all_tools(desk, readings, policy),
         journal=journal,
         calls=knowledge.calls,
         emergency=emergency,

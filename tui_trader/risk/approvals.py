@@ -149,6 +149,18 @@ class ApprovalFold:
                 return question if refused else None
         return None
 
+    def resting(self, intent: Intent, policy: Policy, now: Instant) -> str:
+        """Why nobody is asked about this side of the symbol again yet; empty where one may ask.
+
+        It rests for as long as a question waits. The person's reason is left out: this text becomes an outcome, whose
+        words are the program's own.
+        """
+        last = self.last_no(intent.symbol, intent.side)
+        if last is None or last.at is None:
+            return ""
+        left = policy.approval_expiry - elapsed(last.at, now)
+        return f"{last.id} was {last.status.value}; not asked again for {left:.0f} s" if left > 0 else ""
+
 
 NOBODY_ASKED = Consents()
 

@@ -8,18 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from tui_trader.core.clock import Clock, elapsed, text
+from tui_trader.core.clock import text
 from tui_trader.core.money import plain
 from tui_trader.core.order import Intent
 from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonObject, JsonValue, ToolStatus
 from tui_trader.core.words import Actor, ApprovalStatus
 from tui_trader.desk.desk import Desk
-from tui_trader.desk.parts import PolicyInForce
 from tui_trader.risk.approvals import Question
 from tui_trader.risk.gate import Judgement
 from tui_trader.tools.arguments import ApprovalOf, Arguments, OpenByRisk, Rejection
-from tui_trader.tools.entering import CannotBuild, OpenPosition, Wish
+from tui_trader.tools.entering import ASKED_RECENTLY, CannotBuild, OpenPosition, Wish
 from tui_trader.tools.ports import ToolAnswer
 from tui_trader.tools.tool import Call, Tool, denied, done, failed
 
@@ -27,8 +26,6 @@ APPROVAL_UNKNOWN = "APPROVAL_UNKNOWN"
 """No question has this id."""
 APPROVAL_OVER = "APPROVAL_OVER"
 """The question was answered, has expired, or was ended by a halt: the first answer counts."""
-ASKED_RECENTLY = "ASKED_RECENTLY"
-"""The same side of the symbol was refused, or not answered, a short time ago."""
 WAITS = "WAITS"
 """The symbol waits for an answer, or for an observed entry to end."""
 LONGEST_REASON = 160
@@ -44,11 +41,9 @@ class ProposePosition(Tool):
     trades: ClassVar = False
     reduces: ClassVar = False
 
-    def __init__(self, desk: Desk, entering: OpenPosition, policy: PolicyInForce, clock: Clock) -> None:
+    def __init__(self, desk: Desk, entering: OpenPosition) -> None:
         self._desk = desk
         self._entering = entering
-        self._policy = policy
-        self._clock = clock
 
     async def run(self, call: Call) -> ToolAnswer:
         """Ask, unless the gate would not let it through anyway or the same was asked a short time ago."""
@@ -56,25 +51,12 @@ class ProposePosition(Tool):
         if isinstance(wished, ToolAnswer):
             return wished
         intent, judgement = wished
-        if (refused := self._refused_recently(intent)) is not None:
-            return denied(self.name, ASKED_RECENTLY, refused)
         seen = replace(intent, seen_price=intent.seen_price or self._desk.book().mark(intent.symbol))
         try:
             question = await self._desk.approvals.ask(seen, judgement.clamps, _reason_of(call))
         except ValueError as unknown:
             return failed(self.name, str(unknown))
         return done(self.name, {"approval": question.id, "expires": text(question.proposed.expires)})
-
-    def _refused_recently(self, intent: Intent) -> str | None:
-        """Why not again: a side that was refused is not asked about for as long as a question waits."""
-        last = self._desk.questions.last_no(intent.symbol, intent.side)
-        if last is None or last.at is None:
-            return None
-        left = self._policy.current.approval_expiry - elapsed(last.at, self._clock.now())
-        if left <= 0:
-            return None
-        said = f": {last.reason}" if last.reason else ""
-        return f"{last.id} was {last.status.value}{said}; not asked again for {left:.0f} s"
 
 
 class Approve(Tool):
@@ -92,13 +74,9 @@ class Approve(Tool):
 
     async def run(self, call: Call) -> ToolAnswer:
         """Take the yes, then send; a yes that comes to nothing is used up."""
-        assert isinstance(call.arguments, ApprovalOf)
-        answered = await self._desk.approvals.answer(
-            call.arguments.approval, ApprovalStatus.APPROVED, reason="", correlation=call.correlation
-        )
-        question = answered.question
-        if question is None or not answered.counts:
-            return _over(self.name, question, answered.refusal)
+        question = await _answered(self._desk, self.name, call)
+        if isinstance(question, ToolAnswer):
+            return question
         agreed = question.proposed.intent
         answer = await self._entering.enter(lambda: self._entering.agreed(agreed, call, question.id), tool=self.name)
         if self._desk.questions.consents().given.get(question.id) is not None:
@@ -122,16 +100,8 @@ class Reject(Tool):
 
     async def run(self, call: Call) -> ToolAnswer:
         """Take the no."""
-        assert isinstance(call.arguments, Rejection)
-        answered = await self._desk.approvals.answer(
-            call.arguments.approval,
-            ApprovalStatus.REJECTED,
-            reason=one_line(call.arguments.reason, LONGEST_REASON),
-            correlation=call.correlation,
-        )
-        if answered.question is None or not answered.counts:
-            return _over(self.name, answered.question, answered.refusal)
-        return done(self.name, {"approval": answered.question.id})
+        question = await _answered(self._desk, self.name, call)
+        return question if isinstance(question, ToolAnswer) else done(self.name, {"approval": question.id})
 
 
 class ObservePosition(Tool):
@@ -168,9 +138,26 @@ def _wished(tool: str, entering: OpenPosition, call: Call) -> tuple[Intent, Judg
         return denied(tool, missing.code.value, str(missing))
     if wish.waits_for:
         return denied(tool, WAITS, f"waits for {wish.waits_for}")
+    if wish.rests:
+        return denied(tool, ASKED_RECENTLY, wish.rests)
     if wish.judgement.intent is None:
         return denied(tool, wish.judgement.code, wish.judgement.detail)
     return wish.judgement.intent, wish.judgement
+
+
+async def _answered(desk: Desk, tool: str, call: Call) -> Question | ToolAnswer:
+    """The question that this answer decided; or the tool's own answer, where it decides nothing (any more)."""
+    match call.arguments:
+        case ApprovalOf(approval=name):
+            status, reason = ApprovalStatus.APPROVED, ""
+        case Rejection(approval=name, reason=words):
+            status, reason = ApprovalStatus.REJECTED, one_line(words, LONGEST_REASON)
+        case other:
+            raise TypeError(type(other).__name__)
+    answered = await desk.approvals.answer(name, status, reason=reason, correlation=call.correlation)
+    if answered.question is None or not answered.counts:
+        return _over(tool, answered.question, answered.refusal)
+    return answered.question
 
 
 def _over(tool: str, question: Question | None, refusal: str) -> ToolAnswer:

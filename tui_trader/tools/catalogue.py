@@ -1,6 +1,5 @@
 """The catalogue: every tool there is, in the order in which callers see them."""
 
-from tui_trader.core.clock import Clock
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.parts import PolicyInForce
 from tui_trader.tools.approving import Approve, ObservePosition, ProposePosition, Reject
@@ -14,7 +13,7 @@ from tui_trader.tools.reading import GetAccount, GetCandles, GetLimits, GetOrder
 from tui_trader.tools.tool import Tool
 
 
-def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce, clock: Clock) -> tuple[Tool, ...]:
+def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce) -> tuple[Tool, ...]:
     """The tools of a running trader."""
     entering = OpenPosition(desk, policy)
     return (
@@ -35,7 +34,7 @@ def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce, clock: Cloc
         Halt(desk),
         Resume(desk),
         Flatten(desk),
-        ProposePosition(desk, entering, policy, clock),
+        ProposePosition(desk, entering),
         Approve(desk, entering),
         Reject(desk),
         ObservePosition(desk, entering),

@@ -19,6 +19,9 @@ from tui_trader.tools.arguments import OpenByPrice, OpenByRisk
 from tui_trader.tools.ports import Preview, ToolAnswer
 from tui_trader.tools.tool import Call, Tool, denied, failed, order_result, sent_status, symbol_of
 
+ASKED_RECENTLY = "ASKED_RECENTLY"
+"""The same side of the symbol was refused, or not answered, a short time ago."""
+
 
 class CannotBuild(Exception):
     """The wish cannot be turned into an order: something that it is computed from is not known. `code` says what."""
@@ -30,11 +33,15 @@ class CannotBuild(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What would be sent if the agent were free to act, and what stands before it: a person, or an open question."""
+    """What would be sent if the agent were free to act, and what stands before it: a person, or an open question.
+
+    `rests`: why that person is not asked yet, who said no, or nothing, a short time ago.
+    """
 
     judgement: Judgement
     needs_a_person: bool
     waits_for: str
+    rests: str
 
 
 class OpenPosition(Tool):
@@ -61,6 +68,8 @@ class OpenPosition(Tool):
             return Preview(verdict="deny", code=missing.code.value, detail=str(missing))
         if wish.waits_for:
             return Preview(verdict="hold", code=wish.judgement.code, detail=f"waits for {wish.waits_for}")
+        if wish.rests:
+            return Preview(verdict="hold", code=ASKED_RECENTLY, detail=f"{ASKED_RECENTLY}: {wish.rests}")
         judgement = wish.judgement
         return Preview(
             verdict=judgement.verdict.value,
@@ -75,10 +84,13 @@ class OpenPosition(Tool):
         judgement = self._judged(intent, wished=True)
         passed, book, policy = judgement.intent, self._desk.book(), self._policy.current
         waits_for = self._waits_for(intent) if call.caller is not Actor.OPERATOR else ""
+        needed = passed is not None and needs_a_person(passed, book, policy)
+        is_asked = needed and policy.autonomy is not Autonomy.OBSERVE
         return Wish(
             judgement=judgement,
-            needs_a_person=passed is not None and needs_a_person(passed, book, policy),
+            needs_a_person=needed,
             waits_for=waits_for,
+            rests=self._desk.questions.resting(intent, policy, self._desk.now) if is_asked else "",
         )
 
     def _waits_for(self, intent: Intent) -> str:

@@ -9,21 +9,27 @@ from typing import Final
 
 import pytest
 
+from tests.fakes.agent_over import AgentOver
+from tests.fakes.agent_parts import ScriptedDecider
 from tests.fakes.trader_parts import BTC, ETH, OPEN, Trader, entry, shipped_policy, trading, virtual
+from tests.unit.agent.cycles import wants
 from tui_trader.core.order import Intent, Purpose, TimeInForce
 from tui_trader.core.records import (
     ApprovalChanged,
     EntryProposed,
     JsonValue,
     OrderIntended,
+    RiskJudged,
+    ToolCalled,
     ToolStatus,
     TradingStateChanged,
 )
-from tui_trader.core.words import Actor, ApprovalStatus, Autonomy, TradingState
+from tui_trader.core.words import Actor, ApprovalStatus, Autonomy, CycleVerdict, TradingState
 from tui_trader.journal.ports import Entry, JournalUnwritable
 from tui_trader.risk.approvals import Question
 from tui_trader.risk.policy import Policy
-from tui_trader.tools.approving import APPROVAL_OVER, APPROVAL_UNKNOWN, ASKED_RECENTLY, WAITS
+from tui_trader.tools.approving import APPROVAL_OVER, APPROVAL_UNKNOWN, WAITS
+from tui_trader.tools.entering import ASKED_RECENTLY
 from tui_trader.tools.ports import ToolAnswer
 
 D = Decimal
@@ -173,6 +179,29 @@ async def test_a_no_has_a_reason_that_the_agent_is_told_and_the_same_is_not_aske
         await trader.wait(EXPIRY + 2)
         assert (await propose(trader)).is_ok, "after a while it may be asked again"
         assert entries(trader) == []
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+@virtual
+async def test_a_side_that_got_no_yes_holds_with_that_reason_and_no_denial(is_refused: bool) -> None:
+    async with asked_trader() as trader:
+        question = await asked(trader)
+        if is_refused:
+            await trader.operator("reject", approval=question.id, reason="news at 14:00")
+        else:
+            await trader.wait(EXPIRY + 2)
+        over, decider = AgentOver(trader), ScriptedDecider([wants(("open_position", {**OPEN, "reason": "a trend"}))])
+        decided = await over.cycle(decider)
+        said = "REJECTED" if is_refused else "EXPIRED"
+        assert decided.verdict is CycleVerdict.HOLD
+        assert decided.reason.startswith(f"ASKED_RECENTLY: {question.id} was {said}; not asked again for ")
+        assert "news" not in decided.reason
+        assert [r.verdict for r in trader.records(RiskJudged) if r.cycle == decided.cycle] == []
+        assert [c.tool for c in trader.records(ToolCalled) if c.cycle == decided.cycle] == []
+        (told,) = await trader.readings.answers()
+        assert told.reason == ("news at 14:00" if is_refused else "nobody answered within 300 s")
+        await trader.wait(EXPIRY)
+        assert (await over.cycle(decider)).reason.startswith("waits for approval "), "after a while it is asked again"
 
 
 @virtual
