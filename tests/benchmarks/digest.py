@@ -13,14 +13,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure
-from tests.fakes.agent_parts import NOON, account, held, snapshot
+from tests.fakes.agent_parts import NOON, account, held, snapshot, stop_order
 from tests.unit.risk.scenes import BOOK, POLICY
-from tui_trader.agent.digest import LEGEND, digest_of
+from tui_trader.agent.digest import digest_of
+from tui_trader.agent.legend import LEGEND
 from tui_trader.agent.observation import Observation
 from tui_trader.core.clock import later
-from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.records import PositionClosed
-from tui_trader.core.words import Actor, ClientOrderId, CycleVerdict, Side, Symbol
+from tui_trader.core.words import CycleVerdict, Side, Symbol
 from tui_trader.risk.headroom import headrooms
 from tui_trader.tools.ports import Headroom, Memory, PastAction, PastDecision
 from tui_trader.tools.reading import figures
@@ -88,29 +88,11 @@ def observation(count: int) -> Observation:
         unusable=(),
         account=account(),
         positions=tuple(held("0.0123", symbol) for symbol in holding),
-        orders=tuple(_stop(symbol, place) for place, symbol in enumerate(holding)),
+        orders=tuple(
+            stop_order(symbol, name=f"tt-Zx8kQw3rT5yU7iO9pA2s{place:02d}") for place, symbol in enumerate(holding)
+        ),
         limits=tuple(Headroom(limit=r.limit, value=r.value, used=r.used, symbol=r.symbol) for r in rooms),
         memory=Memory(decisions=_decisions(symbols), outcomes=_outcomes(symbols), fees_today=Decimal("3.21")),
-    )
-
-
-def _stop(symbol: Symbol, place: int) -> Order:
-    intent = Intent(
-        symbol=symbol,
-        side=Side.SELL,
-        type=OrderType.STOP_MARKET,
-        quantity=Decimal("0.0123"),
-        stop_price=Decimal("92000.5"),
-        close_position=True,
-        purpose=Purpose.STOP,
-        actor=Actor.AGENT,
-    )
-    return Order(
-        client_order_id=ClientOrderId(f"tt-Zx8kQw3rT5yU7iO9pA2s{place:02d}"),
-        intent=intent,
-        status=OrderStatus.ACCEPTED,
-        created=NOON,
-        updated=NOON,
     )
 
 
@@ -166,7 +148,7 @@ def plain_json(seen: Observation) -> str:
                 for past in seen.memory.decisions
             ],
             "outcomes": [
-                {name: str(getattr(outcome, name)) for name in PositionClosed.__dataclass_fields__}
+                {name: str(getattr(outcome, name)) for name in type(outcome).__dataclass_fields__}
                 for outcome in seen.memory.outcomes
             ],
         },

@@ -8,9 +8,9 @@ from tui_trader.agent.deciders.ports import Decision, DecisionRequest
 from tui_trader.core.clock import Clock, Instant, from_text, later
 from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO
-from tui_trader.core.order import Order
+from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.records import CycleDecided, JsonValue, Record
-from tui_trader.core.words import Symbol, TradingState
+from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol, TradingState
 from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.front_matter import read_prompt
@@ -125,6 +125,23 @@ def held(quantity: str, symbol: Symbol = BTC) -> PositionView:
         stop_price=Decimal(92_000),
         take_profit_price=Decimal(96_000),
         leverage=3,
+    )
+
+
+def stop_order(symbol: Symbol = BTC, *, name: str = "tt-AAAAAAAAAAAAAAAAAAAAAA") -> Order:
+    """A stop that works and closes all of a long position."""
+    intent = Intent(
+        symbol=symbol,
+        side=Side.SELL,
+        type=OrderType.STOP_MARKET,
+        quantity=Decimal("0.010"),
+        stop_price=Decimal("92000.0"),
+        close_position=True,
+        purpose=Purpose.STOP,
+        actor=Actor.AGENT,
+    )
+    return Order(
+        client_order_id=ClientOrderId(name), intent=intent, status=OrderStatus.ACCEPTED, created=NOON, updated=NOON
     )
 
 

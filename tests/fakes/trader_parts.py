@@ -344,7 +344,7 @@ class World:
                 tasks=tasks,
             )
         )
-        readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), FeeRates()))
+        readings = LiveReadings(desk, market, holder, state, MemoryFold(TripFold(), observed, FeeRates()))
         calls = CallLog()
         tools = ToolLayer(
             all_tools(desk, readings, holder),

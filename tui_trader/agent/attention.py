@@ -1,6 +1,9 @@
 """What the decider saw last, and whether anything that matters has changed: a model is not paid for the same view.
 
-Held in memory only: after a restart the first decision is always asked for.
+Held in memory only, since a restart is news: nobody watched for a while, orders may have traded meanwhile, and the
+prompt, the model or the program may be another one. So the first decision after a start is always asked for. A program
+that dies in a loop pays for no more than the caps allow: what was spent is folded from the journal, and so is the rest
+that the decider takes after too many faults.
 """
 
 from collections.abc import Iterator, Mapping

@@ -39,11 +39,11 @@ class Knowledge:
     tail: Tail = field(default_factory=Tail)
 
     def __post_init__(self) -> None:
-        """What is remembered for the model reads the trips."""
-        self.memory = MemoryFold(self.trips, self.fees)
+        """What is remembered for the model reads the trips and what was only observed."""
+        self.memory = MemoryFold(self.trips, self.observed, self.fees)
 
     def apply(self, row: Row) -> None:
-        """Hand the row on: to the ledger before those that read its orders, to the trips before the memory."""
+        """Hand the row on: to the ledger before those that read its orders, to what the memory reads before it."""
         self.past.apply(row)
         self.ledger.apply(row)
         self.state.apply(row)

@@ -4,13 +4,15 @@ Stop and take-profit are taken to fill at their prices, entries at the quote or 
 funding and slippage are left out. So the figure flatters, and says so here.
 """
 
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.money import BPS, ZERO, Price
 from tui_trader.core.records import EntryObserved, ObservedChanged
-from tui_trader.core.words import ObservedStatus, Symbol
+from tui_trader.core.words import ObservedStatus, Side, Symbol
 from tui_trader.journal.ports import Row
 
 HORIZON = 4 * 3_600.0
@@ -18,12 +20,17 @@ HORIZON = 4 * 3_600.0
 _BPS_PLACES = Decimal("0.01")
 
 
+_KEPT = 50
+"""Entries that are over and are still at hand, the newest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """An observed entry that is not over, and whether it would have been entered by now."""
+    """An observed entry that is not over, and whether it would have been entered by now; `since` when it is that."""
 
     entry: EntryObserved
     is_entered: bool
+    since: Instant
 
     @property
     def entry_price(self) -> Price:
@@ -31,6 +38,23 @@ class Watched:
         price = self.entry.entry_price if self.entry.entry_price is not None else self.entry.intent.price
         assert price is not None  # an entry is a limit order
         return price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedOutcome:
+    """What became of an entry that was only proposed, so far or in the end (`closed`). Figures and our words only.
+
+    `net_bps` as in `ObservedChanged`, at the mark price while it is open; None where it was not entered, or no price is
+    known.
+    """
+
+    cycle: int | None
+    symbol: Symbol
+    side: Side
+    opened: Instant
+    closed: Instant | None
+    status: ObservedStatus
+    net_bps: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +77,18 @@ class ObservedFold:
         self._watched: dict[str, Watched] = {}
         self._ids: set[str] = set()
         self._totals = ObservedTotals()
+        self._over: deque[ProposedOutcome] = deque(maxlen=_KEPT)
 
     def apply(self, row: Row) -> None:
         """Take one row in."""
         match row.record:
             case EntryObserved() as entry if entry.id not in self._ids:
                 self._ids.add(entry.id)
-                self._watched[entry.id] = Watched(entry, entry.entry_price is not None)
+                self._watched[entry.id] = Watched(entry, entry.entry_price is not None, row.time)
             case ObservedChanged(id=name, status=ObservedStatus.ENTERED) if name in self._watched:
-                self._watched[name] = replace(self._watched[name], is_entered=True)
+                self._watched[name] = replace(self._watched[name], is_entered=True, since=row.time)
             case ObservedChanged(status=status) as change if status.is_final and change.id in self._watched:
-                del self._watched[change.id]
+                self._over.append(_outcome(self._watched.pop(change.id), status, change.net_bps, row.time))
                 self._count(change)
             case _:
                 pass
@@ -82,6 +107,15 @@ class ObservedFold:
     def watched(self) -> tuple[Watched, ...]:
         """What is not over."""
         return tuple(self._watched.values())
+
+    @property
+    def over(self) -> tuple[ProposedOutcome, ...]:
+        """The last that ended, oldest first."""
+        return tuple(self._over)
+
+    def under_way(self, mark: Callable[[Symbol], Price | None]) -> tuple[ProposedOutcome, ...]:
+        """What is not over, as these mark prices have it, oldest first."""
+        return tuple(_so_far(watched, mark(watched.entry.intent.symbol)) for watched in self._watched.values())
 
     @property
     def ids(self) -> frozenset[str]:
@@ -120,8 +154,31 @@ def marked(watched: Watched, mark: Price, now: Instant) -> ObservedChanged | Non
 
 
 def _closed(watched: Watched, status: ObservedStatus, price: Price) -> ObservedChanged:
+    return ObservedChanged(id=watched.entry.id, status=status, price=price, net_bps=_net_bps(watched, price))
+
+
+def _net_bps(watched: Watched, price: Price) -> Decimal:
     paid, sign = watched.entry_price, watched.entry.intent.side.sign
     gain = (price - paid) * sign - watched.entry.fee_rate * (paid + price)
-    return ObservedChanged(
-        id=watched.entry.id, status=status, price=price, net_bps=(gain / paid * BPS).quantize(_BPS_PLACES)
+    return (gain / paid * BPS).quantize(_BPS_PLACES)
+
+
+def _so_far(watched: Watched, mark: Price | None) -> ProposedOutcome:
+    if not watched.is_entered:
+        return _outcome(watched, ObservedStatus.RESTING, None, None)
+    return _outcome(watched, ObservedStatus.ENTERED, None if mark is None else _net_bps(watched, mark), None)
+
+
+def _outcome(
+    watched: Watched, status: ObservedStatus, net_bps: Decimal | None, closed: Instant | None
+) -> ProposedOutcome:
+    intent = watched.entry.intent
+    return ProposedOutcome(
+        cycle=intent.cycle,
+        symbol=intent.symbol,
+        side=intent.side,
+        opened=watched.since,
+        closed=closed,
+        status=status,
+        net_bps=net_bps,
     )

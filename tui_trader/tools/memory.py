@@ -1,14 +1,16 @@
 """What is remembered of earlier decisions: folded from the journal, so that it survives a restart, and bounded."""
 
 from collections import deque
+from collections.abc import Callable
 
 from tui_trader.core.clock import Instant, start_of_day
 from tui_trader.core.margin import FeeRates
-from tui_trader.core.money import ZERO, Money
-from tui_trader.core.records import CycleDecided, OrderFilled
-from tui_trader.core.words import CycleVerdict
+from tui_trader.core.money import ZERO, Money, Price
+from tui_trader.core.records import CycleDecided, OrderFilled, PositionClosed
+from tui_trader.core.words import CycleVerdict, Symbol
 from tui_trader.desk.trips import TripFold
 from tui_trader.journal.ports import Row
+from tui_trader.risk.observed import ObservedFold, ProposedOutcome
 from tui_trader.tools.ports import Memory, PastAction, PastDecision
 
 _KEPT_DECISIONS = 5
@@ -16,10 +18,11 @@ _KEPT_OUTCOMES = 8
 
 
 class MemoryFold:
-    """Attach it to the journal, after the trips that it reads. A decision's reason is left out: a model wrote it."""
+    """Attach it to the journal, after the folds that it reads. A decision's reason is left out: a model wrote it."""
 
-    def __init__(self, trips: TripFold, fees: FeeRates) -> None:
+    def __init__(self, trips: TripFold, observed: ObservedFold, fees: FeeRates) -> None:
         self._trips = trips
+        self._observed = observed
         self._fees = fees
         self._decisions: deque[PastDecision] = deque(maxlen=_KEPT_DECISIONS)
         self._day: Instant | None = None
@@ -37,11 +40,13 @@ class MemoryFold:
             case _:
                 pass
 
-    def at(self, now: Instant) -> Memory:
-        """What is remembered at this instant."""
+    def at(self, now: Instant, mark: Callable[[Symbol], Price | None]) -> Memory:
+        """What is remembered at this instant; `mark` is what proposed entries that are not over are worth."""
+        over: list[PositionClosed | ProposedOutcome] = [*self._trips.outcomes, *self._observed.over]
+        over.sort(key=lambda outcome: outcome.closed or now)
         return Memory(
             decisions=tuple(self._decisions),
-            outcomes=self._trips.outcomes[-_KEPT_OUTCOMES:],
+            outcomes=(*over, *self._observed.under_way(mark))[-_KEPT_OUTCOMES:],
             fees=self._fees,
             fees_today=self._paid if self._day == start_of_day(now) else ZERO,
         )

@@ -12,6 +12,7 @@ from tui_trader.core.order import Order
 from tui_trader.core.records import JsonObject, PositionClosed, ToolStatus
 from tui_trader.core.words import Actor, ApprovalStatus, CycleVerdict, Side, Symbol, TradingState
 from tui_trader.market.ports import Snapshot
+from tui_trader.risk.observed import ProposedOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,11 +155,12 @@ class PastDecision:
 class Memory:
     """What is remembered of earlier decisions, oldest first, and what trading costs.
 
+    `outcomes` are of positions that closed, and of entries that were only proposed, those that are not over last.
     `fees` are the account's rates, `fees_today` what was paid since 00:00 UTC.
     """
 
     decisions: tuple[PastDecision, ...] = ()
-    outcomes: tuple[PositionClosed, ...] = ()
+    outcomes: tuple[PositionClosed | ProposedOutcome, ...] = ()
     fees: FeeRates = field(default_factory=FeeRates)
     fees_today: Money = ZERO
 

@@ -110,7 +110,8 @@ class LiveReadings:
 
     async def memory(self) -> Memory:
         """See the port."""
-        return self._memory.at(self._desk.book().now)
+        book = self._desk.book()
+        return self._memory.at(book.now, book.mark)
 
 
 def _difference(equity: Money | None, start: Money | None) -> Money | None:

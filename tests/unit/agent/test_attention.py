@@ -13,6 +13,7 @@ from tui_trader.agent.attention import news, seen_of
 from tui_trader.agent.deciders.ports import Decision
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.observation import Observation
+from tui_trader.agent.trace import NodeName
 from tui_trader.core.clock import LoopClock, later
 from tui_trader.core.words import CycleVerdict, TradingState
 from tui_trader.market.ports import Snapshot
@@ -149,6 +150,24 @@ def test_small_moves_add_up_since_they_are_measured_from_the_last_answer() -> No
 def test_a_fault_is_no_look_so_the_next_cycle_asks_again() -> None:
     verdicts, _ = run(Decision(fault=Fault.TIMEOUT), Decision(), cycles=3, policy=triaging())
     assert verdicts == [CycleVerdict.FAULT, CycleVerdict.HOLD, CycleVerdict.SKIP]
+
+
+def test_a_restart_is_news() -> None:
+    """Nobody watched meanwhile, and prompt, model or program may be another: an unchanged market proves nothing."""
+
+    async def scenario(clock: LoopClock) -> Bench:
+        bench = Bench(clock, ScriptedDecider([Decision()]), policy=triaging())
+        before = bench.agent()
+        await before.cycle(1)
+        await before.cycle(2)
+        await bench.agent().cycle(3)
+        return bench
+
+    bench = in_virtual_time(scenario)
+    assert [d.verdict for d in bench.journal.decisions] == [CycleVerdict.HOLD, CycleVerdict.SKIP, CycleVerdict.HOLD]
+    assert [e.note for e in bench.finished if e.node is NodeName.TRIAGE][2] == (
+        "worth a decision: the first look since the start"
+    )
 
 
 @pytest.mark.parametrize(

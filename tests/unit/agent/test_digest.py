@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import BTC, ETH, NOON, ScriptedDecider, account, held, snapshot
+from tests.fakes.agent_parts import BTC, ETH, NOON, ScriptedDecider, account, held, snapshot, stop_order
 from tests.fakes.agent_tools import OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, wants
 from tests.unit.risk.scenes import BOOK
 from tests.unit.risk.scenes import POLICY as SCENE_POLICY
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest
-from tui_trader.agent.digest import (
+from tui_trader.agent.digest import digest_of
+from tui_trader.agent.legend import (
     ACCOUNT_COLUMNS,
     LEFT_OUT,
     LEGEND,
@@ -27,14 +28,12 @@ from tui_trader.agent.digest import (
     OUTCOME_COLUMNS,
     POSITION_COLUMNS,
     SYMBOL_LIMITS,
-    digest_of,
 )
 from tui_trader.agent.observation import Observation, Unusable
 from tui_trader.agent.state import MAX_ACTIONS, MAX_STATE_BYTES
 from tui_trader.core.clock import LoopClock, later
-from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.records import PositionClosed
-from tui_trader.core.words import Actor, ClientOrderId, CycleVerdict, Side
+from tui_trader.core.words import CycleVerdict, Side
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.headroom import headrooms
 from tui_trader.tools.ports import AccountView, Headroom, Memory, PastAction, PastDecision, PositionView
@@ -64,29 +63,13 @@ def observation(
     *, markets: tuple[Snapshot, ...] | None = None, positions: tuple[PositionView, ...] | None = None
 ) -> Observation:
     """One symbol with a position and its stop, another without data."""
-    order = Order(
-        client_order_id=ClientOrderId("tt-AAAAAAAAAAAAAAAAAAAAAA"),
-        intent=Intent(
-            symbol=BTC,
-            side=Side.SELL,
-            type=OrderType.STOP_MARKET,
-            quantity=Decimal("0.010"),
-            stop_price=Decimal("92000.0"),
-            close_position=True,
-            purpose=Purpose.STOP,
-            actor=Actor.AGENT,
-        ),
-        status=OrderStatus.ACCEPTED,
-        created=NOON,
-        updated=NOON,
-    )
     return Observation(
         time=NOON,
         snapshots=(snapshot(BTC),) if markets is None else markets,
         unusable=(Unusable(symbol=ETH, reason="no data yet"),),
         account=account(),
         positions=(held("0.01"),) if positions is None else positions,
-        orders=(order,),
+        orders=(stop_order(),),
         limits=(),
     )
 

@@ -1,10 +1,13 @@
 """With `observe` nothing is ever sent, and what would have been is marked to market after fees."""
 
+import json
 from decimal import Decimal
 
 import pytest
 
 from tests.fakes.trader_parts import BTC, ETH, OPEN, Trader, shipped_policy, trading, virtual
+from tui_trader.agent.digest import digest_of
+from tui_trader.agent.observation import Observation
 from tui_trader.core.clock import Instant, later
 from tui_trader.core.order import Intent, OrderType, Protection, Purpose, TimeInForce
 from tui_trader.core.records import EntryObserved, JsonValue, ObservedChanged, OrderIntended
@@ -106,6 +109,52 @@ async def test_a_limit_that_is_not_reached_is_no_trade() -> None:
 
 
 @virtual
+async def test_the_model_is_shown_what_became_of_its_proposals_in_figures_marked_as_proposed() -> None:
+    async with trading(policy=observing()) as trader:
+        world = trader.world
+        await observe(trader)
+        await observe(trader, symbol=ETH, side="short", entry="limit", limit_offset_bps=50)
+        (seen, _) = trader.records(EntryObserved)
+        await trader.wait(60)
+        world.go_to(world.prices[BTC] * D("1.005"))
+        await trader.wait(2)
+        assert seen.entry_price is not None
+        mark = world.prices[BTC]
+        net = ((mark - seen.entry_price - FEE * (mark + seen.entry_price)) / seen.entry_price * 10_000).quantize(
+            D("0.01")
+        )
+        assert await _outcomes_shown(trader) == [
+            [7, "BTCUSDT", "long", None, 1, net, None, None, None, "proposed ENTERED"],
+            [7, "ETHUSDT", "short", None, 1, None, None, None, None, "proposed RESTING"],
+        ]
+        world.go_to(world.prices[BTC] * D("0.98"))
+        await trader.wait(130)
+        (change,) = trader.records(ObservedChanged)
+        assert change.net_bps is not None
+        assert await _outcomes_shown(trader) == [
+            [7, "BTCUSDT", "long", 2, 1, change.net_bps, None, None, None, "proposed STOPPED"],
+            [7, "ETHUSDT", "short", None, 3, None, None, None, None, "proposed RESTING"],
+        ]
+
+
+async def _outcomes_shown(trader: Trader) -> list[list[object]]:
+    """The table of outcomes in the digest."""
+    readings = trader.readings
+    observation = Observation(
+        time=trader.world.clock.now(),
+        snapshots=(),
+        unusable=(),
+        account=await readings.account(),
+        positions=(),
+        orders=(),
+        limits=(),
+        memory=await readings.memory(),
+    )
+    found: list[list[object]] = json.loads(digest_of(observation), parse_float=Decimal)["outcomes"]
+    return found
+
+
+@virtual
 async def test_a_limit_is_entered_when_the_mark_reaches_it_also_across_a_crash() -> None:
     async with trading(policy=observing()) as trader:
         world = trader.world
@@ -159,7 +208,7 @@ def watched(side: Side = Side.BUY) -> Watched:
     entry = EntryObserved(
         id="W3XA", intent=intent, mark=D(100), entry_price=D(100), fee_rate=FEE, ends=later(START, HORIZON)
     )
-    return Watched(entry, is_entered=True)
+    return Watched(entry, is_entered=True, since=START)
 
 
 @pytest.mark.parametrize("side", list(Side))

@@ -18,6 +18,7 @@ from tui_trader.core.records import CycleDecided, FundingBooked, OrderFilled, Po
 from tui_trader.core.words import Actor, ClientOrderId, CycleVerdict, Side, Symbol, TradeId
 from tui_trader.desk.trips import TripFold, TripKeeper
 from tui_trader.journal.ports import Entry
+from tui_trader.risk.observed import ObservedFold
 from tui_trader.tools.memory import MemoryFold
 
 D = Decimal
@@ -210,7 +211,7 @@ def _place(outcome: PositionClosed) -> tuple[int, str]:
 def test_memory_holds_the_last_decisions_without_their_reasons_and_what_was_paid_today() -> None:
     async def scenario(clock: LoopClock) -> None:
         journal, trips = MemoryJournal(clock), TripFold()
-        memory = MemoryFold(trips, FeeRates())
+        memory = MemoryFold(trips, ObservedFold(), FeeRates())
         journal.attach(trips)
         journal.attach(memory)
         for cycle in range(1, 9):
@@ -220,11 +221,11 @@ def test_memory_holds_the_last_decisions_without_their_reasons_and_what_was_paid
         story = Trades()
         story.trade(ClientOrderId("a"), Side.BUY, "1", "100", at=0, fee="0.25")
         await journal.append(Entry(record=story.rows[0].record, actor=Actor.SYSTEM))
-        now = memory.at(clock.now())
+        now = memory.at(clock.now(), lambda _: None)
         assert [past.cycle for past in now.decisions] == [3, 4, 5, 6, 7]
         assert "IGNORE" not in repr(now)
         assert now.fees_today == D("0.25")
         await clock.sleep(86_400)
-        assert memory.at(clock.now()).fees_today == 0
+        assert memory.at(clock.now(), lambda _: None).fees_today == 0
 
     in_virtual_time(scenario)

@@ -7,8 +7,9 @@ from tui_trader.agent.canonical import canonical
 from tui_trader.agent.deciders.answers import HOLD, LONGEST_TURN, answered, judged, told_by
 from tui_trader.agent.deciders.managing import managed
 from tui_trader.agent.deciders.ports import Decision, DecisionRequest, ProposedCall
-from tui_trader.agent.digest import LEGEND, digest_of
+from tui_trader.agent.digest import digest_of
 from tui_trader.agent.faults import FAULT_TEXT
+from tui_trader.agent.legend import LEGEND
 from tui_trader.agent.llm.metered import MeteredModel, Question
 from tui_trader.agent.llm.ports import ChatRequest, ChatTurn
 from tui_trader.agent.prompt import RenderedPrompt

@@ -32,7 +32,7 @@ def _what_is_new(observation: Observation, context: CycleContext) -> str | None:
         return "every interval is"
     seen = context.attention.seen
     if seen is None:
-        return "the first look"
+        return "the first look since the start"
     return news(seen, observation, context.policy.triage, context.policy.interval)
 
 
