@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pydantic import SecretStr
@@ -78,7 +78,7 @@ async def _looked(environment: Environment, symbols: Sequence[Symbol], patience:
     from tui_trader.exchange.binance.session import Session  # noqa: PLC0415
 
     known = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
-    without_key = Environment(environment.mode, environment.rest_url, environment.stream_url, None)
+    without_key = replace(environment, key=None)
     session = Session(without_key, WallClock(), Chance(None))
     try:
         async with asyncio.timeout(patience):

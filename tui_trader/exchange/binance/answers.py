@@ -149,6 +149,16 @@ class BalanceAnswer(msgspec.Struct, frozen=True, rename="camel"):
     account_alias: str = ""
 
 
+class RightsAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """GET /sapi account/apiRestrictions. Each of these is needed: what is not said is not known."""
+
+    ip_restrict: bool
+    enable_futures: bool
+    enable_withdrawals: bool
+    enable_internal_transfer: bool
+    permits_universal_transfer: bool
+
+
 class PositionAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """One row of GET positionRisk, version 3, which lists symbols in use."""
 

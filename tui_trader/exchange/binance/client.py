@@ -10,7 +10,7 @@ from binance.async_client import AsyncClient
 from binance.exceptions import BinanceAPIException, BinanceRequestException
 
 from tui_trader.core.ids import PREFIX
-from tui_trader.exchange.binance.endpoints import Endpoint
+from tui_trader.exchange.binance.endpoints import Endpoint, Service
 from tui_trader.exchange.binance.environment import Environment
 from tui_trader.exchange.binance.failures import Answer, Failure, Verdict, failure_of
 
@@ -55,8 +55,12 @@ class Client:
 
     async def ask(self, endpoint: Endpoint, params: Mapping[str, str]) -> object:
         """Send one request, once. Raises RequestFailed."""
+        roads = {
+            Service.FUTURES: self._client._request_futures_api,  # noqa: SLF001 - the one road to all of its paths
+            Service.WALLET: self._client._request_margin_api,  # noqa: SLF001
+        }
         try:
-            answer: object = await self._client._request_futures_api(  # noqa: SLF001 - the library's one road to all paths
+            answer: object = await roads[endpoint.service](
                 endpoint.method, endpoint.path, endpoint.signed, version=endpoint.version, data=dict(params)
             )
         except BinanceAPIException as error:
@@ -92,7 +96,8 @@ def _class_for(environment: Environment) -> type[Any]:
     """
     urls = {name: _NOWHERE for name in dir(AsyncClient) if name.endswith("_URL")}
     ours = {
-        "FUTURES_URL": f"{environment.rest_url}/fapi",
+        "FUTURES_URL": f"{environment.rest_url}/{Service.FUTURES.value}",
+        "MARGIN_API_URL": f"{environment.wallet_url or _NOWHERE}/{Service.WALLET.value}",
         "REQUEST_RECVWINDOW": int(RECEIVE_WINDOW * 1000),
         "CONTRACT_ORDER_PREFIX": PREFIX,
     }

@@ -4,9 +4,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+class Service(Enum):
+    """Which of Binance's services answers, by the first part of its paths. The wallet's has hosts of its own."""
+
+    FUTURES = "fapi"
+    WALLET = "sapi"
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One method and path below `/fapi/vN/`. `weight` is of the IP limit, `orders` of the two order counts."""
+    """One method and path below `/fapi/vN/`, or another service's. `weight` is of the IP limit, `orders` of the two
+    order counts.
+    """
 
     method: str
     path: str
@@ -14,10 +23,11 @@ class Endpoint:
     version: int = 1
     signed: bool = True
     orders: int = 0
+    service: Service = Service.FUTURES
 
     def __str__(self) -> str:
         """As a person names it."""
-        return f"{self.method.upper()} /fapi/v{self.version}/{self.path}"
+        return f"{self.method.upper()} /{self.service.value}/v{self.version}/{self.path}"
 
 
 TIME = Endpoint("get", "time", 1, signed=False)
@@ -52,6 +62,8 @@ MARGIN_TYPE = Endpoint("post", "marginType", 1)
 POSITION_MODE = Endpoint("post", "positionSide/dual", 1)
 ASSETS_MODE = Endpoint("post", "multiAssetsMargin", 1)
 COUNTDOWN = Endpoint("post", "countdownCancelAll", 10)
+
+KEY_RIGHTS = Endpoint("get", "account/apiRestrictions", 1, service=Service.WALLET)
 
 OPEN_LISTEN_KEY = Endpoint("post", "listenKey", 1, signed=False)
 KEEP_LISTEN_KEY = Endpoint("put", "listenKey", 1, signed=False)

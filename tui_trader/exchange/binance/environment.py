@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import Enum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,8 +18,19 @@ _DEFAULT = {
     Mode.LIVE: ("https://fapi.binance.com", "wss://fstream.binance.com"),
 }
 _HOSTS = {Mode.PAPER: _PRODUCTION | _DEMO, Mode.DEMO: _DEMO, Mode.LIVE: _PRODUCTION}
+_PRODUCTION_WALLET = "https://api.binance.com"
+"""Serves /sapi, which alone says what a key may do; no other environment of Binance's has it."""
 _SETTINGS = "TUI_TRADER_BINANCE__REST_URL and TUI_TRADER_BINANCE__STREAM_URL"
 _KEYS = "TUI_TRADER_BINANCE__API_KEY and TUI_TRADER_BINANCE__API_SECRET"
+
+_SEALED_KEYS = "Keep one with `tui-trader keys set binance_api_key` and `tui-trader keys set binance_api_secret`"
+
+
+class LiveReach(Enum):
+    """Where a live key may go: to Binance's production, or in a rehearsal of live nowhere but to this machine."""
+
+    BINANCE = "binance"
+    THIS_MACHINE = "this machine"
 
 
 class EnvironmentRefused(Exception):
@@ -51,6 +63,8 @@ class Environment:
     rest_url: str
     stream_url: str
     key: Key | None
+    wallet_url: str | None = None
+    """Where /sapi is served; None: nowhere in this environment."""
 
     @property
     def host(self) -> str:
@@ -58,11 +72,18 @@ class Environment:
         return urlsplit(self.rest_url).netloc
 
 
-def environment_of(mode: Mode, *, rest_url: str | None, stream_url: str | None, key: Key | None) -> Environment:
+def environment_of(
+    mode: Mode,
+    *,
+    rest_url: str | None,
+    stream_url: str | None,
+    key: Key | None,
+    live_reach: LiveReach = LiveReach.BINANCE,
+) -> Environment:
     """Bind them together. Raises EnvironmentRefused.
 
     On paper only public data are read and no key is taken along, whatever is set. A demo key goes to the demo's hosts
-    or to this machine, a live key to production alone.
+    or to this machine, a live key to production alone, or (a rehearsal) to this machine alone.
     """
     if (rest_url is None) is not (stream_url is None):
         raise EnvironmentRefused(f"only one of {_SETTINGS} is set. Set both, or neither.")
@@ -72,11 +93,23 @@ def environment_of(mode: Mode, *, rest_url: str | None, stream_url: str | None, 
     stream_is_here = _checked(stream, "wss", mode, "TUI_TRADER_BINANCE__STREAM_URL")
     if rest_is_here is not stream_is_here:
         raise EnvironmentRefused(f"one of {_SETTINGS} is on this machine and the other is not. Set both to one place.")
+    _check_reach(mode, live_reach, is_here=rest_is_here)
     if mode is Mode.PAPER:
         return Environment(mode, rest, stream, None)
     if key is None:
-        raise EnvironmentRefused(f"--mode {mode.value}: no key is set. Set {_KEYS}, with a key of that environment.")
-    return Environment(mode, rest, stream, _usable(key))
+        way = _SEALED_KEYS if mode is Mode.LIVE else f"Set {_KEYS}"
+        raise EnvironmentRefused(f"--mode {mode.value}: no key is set. {way}, with a key of that environment.")
+    live_wallet = rest if rest_is_here else _PRODUCTION_WALLET
+    return Environment(mode, rest, stream, _usable(key), live_wallet if mode is Mode.LIVE else None)
+
+
+def _check_reach(mode: Mode, reach: LiveReach, *, is_here: bool) -> None:
+    """A live key goes to one kind of place, never to either."""
+    if mode is not Mode.LIVE or is_here is (reach is LiveReach.THIS_MACHINE):
+        return
+    if is_here:
+        raise EnvironmentRefused(f"{_SETTINGS}: they are on this machine, and a live key goes to Binance only.")
+    raise EnvironmentRefused(f"{_SETTINGS}: a rehearsal of live stays on this machine. Set both to its exchange.")
 
 
 def _checked(url: str, scheme: str, mode: Mode, setting: str) -> bool:
@@ -85,9 +118,7 @@ def _checked(url: str, scheme: str, mode: Mode, setting: str) -> bool:
     host = parts.hostname or ""
     if _is_loopback(host):
         if parts.scheme not in (scheme, scheme.removesuffix("s")):
-            raise EnvironmentRefused(f"{setting}: it must begin with {scheme.rstrip('s')}:// or {scheme}://.")
-        if mode is Mode.LIVE:
-            raise EnvironmentRefused(f"{setting}: it is on this machine, and a live key goes to Binance only.")
+            raise EnvironmentRefused(f"{setting}: it must begin with {scheme.removesuffix('s')}:// or {scheme}://.")
         return True
     if parts.scheme != scheme:
         raise EnvironmentRefused(f"{setting}: it must begin with {scheme}://.")

@@ -12,6 +12,7 @@ from tui_trader.exchange.binance.answers import (
     AccountConfig,
     BalanceAnswer,
     Done,
+    RightsAnswer,
     ServerTime,
     SymbolConfig,
     Unreadable,
@@ -28,6 +29,7 @@ from tui_trader.exchange.binance.filters import (
     set_limits,
 )
 from tui_trader.exchange.binance.governor import Urgency
+from tui_trader.exchange.binance.key_rights import KeyRights
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.session import Session
 from tui_trader.exchange.ports import ExchangeUnavailable
@@ -53,26 +55,53 @@ async def public_instruments(
     return _read_instruments(await _info(session), wanted, tiers)
 
 
+async def key_rights(session: Session) -> KeyRights:
+    """What the session's key may do. Only production says so, and a rehearsal. Raises ExchangeUnavailable."""
+    await session.rest.measure_offset()
+    told = await session.rest.read(endpoints.KEY_RIGHTS, RightsAnswer, urgency=Urgency.VITAL)
+    return KeyRights(
+        futures=told.enable_futures,
+        withdrawals=told.enable_withdrawals,
+        internal_transfers=told.enable_internal_transfer,
+        universal_transfers=told.permits_universal_transfer,
+        is_ip_bound=told.ip_restrict,
+    )
+
+
+async def account_name(session: Session) -> str:
+    """How the account of the session's key is called here: the mode, and Binance's own name for it.
+
+    Raises ExchangeUnavailable.
+    """
+    await session.rest.measure_offset()
+    return await _read_name(session)
+
+
 async def open_exchange(session: Session, wanted: Sequence[Symbol]) -> BinanceExchange:
     """The account of the session's key, for those of the wanted symbols that it trades.
 
     What cannot be set here (a position is open, an order rests) is left as it is, and said by the account's report.
     Raises ExchangeUnavailable.
     """
-    assert session.environment.key is not None  # an environment with an account has one
     await session.rest.measure_offset()
-    info, brackets, balances = await asyncio.gather(
+    info, brackets, account = await asyncio.gather(
         _info(session),
         session.rest.read(endpoints.BRACKETS, tuple[BracketsAnswer, ...], urgency=Urgency.VITAL),
-        session.rest.read(endpoints.BALANCE, tuple[BalanceAnswer, ...], urgency=Urgency.VITAL),
+        _read_name(session),
     )
     instruments = _read_instruments(info, wanted, brackets_of(brackets))
-    alias = next((each.account_alias for each in balances if each.asset == QUOTE and each.account_alias), "")
-    account = f"{session.environment.mode.value}-{alias or session.environment.key.fingerprint}"
     await _set_modes(session, tuple(instruments))
     exchange = BinanceExchange(session, account, instruments, Names())
     await exchange.start(within=_STREAM_WITHIN)
     return exchange
+
+
+async def _read_name(session: Session) -> str:
+    environment = session.environment
+    assert environment.key is not None  # an environment with an account has one
+    balances = await session.rest.read(endpoints.BALANCE, tuple[BalanceAnswer, ...], urgency=Urgency.VITAL)
+    alias = next((each.account_alias for each in balances if each.asset == QUOTE and each.account_alias), "")
+    return f"{environment.mode.value}-{alias or environment.key.fingerprint}"
 
 
 async def _info(session: Session) -> ExchangeInfo:

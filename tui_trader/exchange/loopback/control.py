@@ -12,6 +12,7 @@ from aiohttp import web
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.faults import FaultKind
 from tui_trader.exchange.loopback.figures import JsonObject
+from tui_trader.exchange.loopback.key_rights import GrantedRights
 from tui_trader.exchange.loopback.mischief import Mischief
 from tui_trader.exchange.loopback.options import MarginType
 from tui_trader.exchange.loopback.refusals import Refusal
@@ -38,6 +39,7 @@ class Act(StrEnum):
     SKEW = "skew"
     MODES = "modes"
     MARGIN_TYPE = "margin-type"
+    RIGHTS = "rights"
     TRANSFER = "transfer"
     RESTART = "restart"
     CLEAR = "clear"
@@ -61,6 +63,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     dual_side: bool = False
     multi_assets: bool = False
     margin_type: MarginType = MarginType.CROSSED
+    rights: GrantedRights = GrantedRights()
     amount: str = "0"
 
 
@@ -141,6 +144,8 @@ class ControlDesk:
                 mischief.skew_clock(wanted.seconds)
             case Act.MODES:
                 mischief.report_modes(dual_side=wanted.dual_side, multi_assets=wanted.multi_assets)
+            case Act.RIGHTS:
+                mischief.grant(wanted.rights)
             case Act.MARGIN_TYPE:
                 mischief.floor.instrument(symbol)
                 mischief.set_margin_type(symbol, wanted.margin_type)

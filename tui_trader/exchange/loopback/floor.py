@@ -13,6 +13,7 @@ from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.account_json import Account
 from tui_trader.exchange.loopback.algo_service import AlgoService
 from tui_trader.exchange.loopback.hub import Hub
+from tui_trader.exchange.loopback.key_rights import GrantedRights
 from tui_trader.exchange.loopback.limits import Meter
 from tui_trader.exchange.loopback.market_clock import ServerClock
 from tui_trader.exchange.loopback.market_hall import MarketHall
@@ -61,6 +62,7 @@ class Floor:
     hall: MarketHall
     meter: Meter
     reported: Reported = field(default_factory=Reported)
+    granted: GrantedRights = field(default_factory=GrantedRights)
     countdowns: dict[Symbol, Instant] = field(default_factory=dict)
     """When each symbol's ordinary orders are cancelled, unless the owner says otherwise before."""
 

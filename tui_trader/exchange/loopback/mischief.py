@@ -9,6 +9,7 @@ from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.connection import Connection
 from tui_trader.exchange.loopback.faults import FaultKind, FaultPlan, FaultRule
 from tui_trader.exchange.loopback.floor import Floor
+from tui_trader.exchange.loopback.key_rights import GrantedRights
 from tui_trader.exchange.loopback.market_json import book_ticker_event, mark_event
 from tui_trader.exchange.loopback.options import MarginType
 from tui_trader.exchange.loopback.sockets import SocketDesk
@@ -115,6 +116,10 @@ class Mischief:
         """Say so of the account's modes; what is simulated stays one-way and single-asset."""
         self.floor.reported.dual_side = dual_side
         self.floor.reported.multi_assets = multi_assets
+
+    def grant(self, rights: GrantedRights) -> None:
+        """Say from now on that the key may do this."""
+        self.floor.granted = rights
 
     def set_margin_type(self, symbol: Symbol, margin_type: MarginType) -> None:
         """Set it behind the owner's back, whatever is held."""

@@ -12,6 +12,7 @@ from tui_trader.exchange.loopback import (
     rest_account,
     rest_algo,
     rest_history,
+    rest_key_rights,
     rest_orders,
     rest_public,
     rest_settings,
@@ -31,7 +32,7 @@ from tui_trader.exchange.ports import ExchangeUnavailable
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = MappingProxyType(
     {
         (endpoint.method, endpoint.path): endpoint
-        for family in (rest_public, rest_orders, rest_history, rest_algo, rest_account, rest_settings)
+        for family in (rest_public, rest_orders, rest_history, rest_algo, rest_account, rest_settings, rest_key_rights)
         for endpoint in family.ENDPOINTS
     }
 )

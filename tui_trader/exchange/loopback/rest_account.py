@@ -1,4 +1,4 @@
-"""The account: balance, positions, brackets, limits, and what the key may do."""
+"""The account: balance, positions, brackets and limits."""
 
 from tui_trader.core.money import plain
 from tui_trader.core.words import Symbol
@@ -9,7 +9,6 @@ from tui_trader.exchange.loopback.figures import Json, ms
 from tui_trader.exchange.loopback.floor import FEES
 from tui_trader.exchange.loopback.instrument_json import brackets, order_limits
 from tui_trader.exchange.loopback.options import MarginType
-from tui_trader.exchange.loopback.refusals import Refusal
 from tui_trader.exchange.paper.margin import largest_notional
 
 
@@ -101,25 +100,6 @@ async def order_rate_limit(call: Call) -> Json:
     return order_limits(call.floor.options.limits)
 
 
-async def permissions(call: Call) -> Json:
-    """GET /sapi apiRestrictions: what a key for trading alone may do; 403 where there is no /sapi, as in demo."""
-    if not call.floor.options.offers_permissions:
-        raise Refusal(0, "Forbidden: this environment has no /sapi.", status=403)
-    return {
-        "ipRestrict": True,
-        "createTime": ms(call.now),
-        "enableReading": True,
-        "enableFutures": True,
-        "enableWithdrawals": False,
-        "enableInternalTransfer": False,
-        "permitsUniversalTransfer": False,
-        "enableMargin": False,
-        "enableSpotAndMarginTrading": False,
-        "enableVanillaOptions": False,
-        "enablePortfolioMarginTrading": False,
-    }
-
-
 def _wanted(call: Call) -> tuple[Symbol, ...]:
     if call.params.text("symbol") is None:
         return tuple(call.floor.tapes)
@@ -143,5 +123,4 @@ ENDPOINTS = (
     Endpoint("GET", "/fapi/v1/commissionRate", _SIGNED, flat(20), commission_rate),
     Endpoint("GET", "/fapi/v1/apiTradingStatus", _SIGNED, by_symbol(1, 10), trading_status),
     Endpoint("GET", "/fapi/v1/rateLimit/order", _SIGNED, ONE, order_rate_limit),
-    Endpoint("GET", "/sapi/v1/account/apiRestrictions", _SIGNED, ONE, permissions),
 )
