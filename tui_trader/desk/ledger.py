@@ -1,6 +1,6 @@
 """What the journal says of orders, positions and money: the desk's one fold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from tui_trader.core.clock import Instant
@@ -20,8 +20,9 @@ from tui_trader.core.records import (
     PositionAdopted,
     TransferBooked,
 )
-from tui_trader.core.words import ClientOrderId, Side, Symbol, TradeId
+from tui_trader.core.words import ClientOrderId, Symbol, TradeId
 from tui_trader.desk.aside import kept_order_record
+from tui_trader.desk.stops import tighter_stop
 from tui_trader.journal.emergency import line_hash
 from tui_trader.journal.ports import Row
 
@@ -297,22 +298,3 @@ class Ledger:
             del self._orders[order_id]
             self._traded.pop(order_id, None)
             self._short.discard(order_id)
-
-
-def tighter_stop(position_side: Side, *stops: Price) -> Price:
-    """The stop that loses least: the highest for a long, the lowest for a short."""
-    return max(stops) if position_side is Side.BUY else min(stops)
-
-
-def live_stops(orders: Iterable[Order], position: Position, purpose: Purpose) -> tuple[Order, ...]:
-    """The conditional orders of this purpose that would close all of the position and are known to stand."""
-    return tuple(
-        order
-        for order in orders
-        if order.intent.symbol == position.symbol
-        and order.intent.purpose is purpose
-        and position.side is not None
-        and order.intent.side is position.side.opposite
-        and (order.intent.close_position or order.intent.quantity >= abs(position.quantity))
-        and order.status in (OrderStatus.ACCEPTED, OrderStatus.PARTIALLY_FILLED)
-    )

@@ -2,22 +2,21 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tui_trader.core.clock import Instant, elapsed
-from tui_trader.core.money import Price, Quantity
-from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
+from tui_trader.core.money import Price
+from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
 from tui_trader.core.position import Position
 from tui_trader.core.records import ProtectionFailed
 from tui_trader.core.words import Actor, Symbol
-from tui_trader.desk.asking import answered
+from tui_trader.desk.conditionals import Conditionals
 from tui_trader.desk.hands import Exit, Hands
-from tui_trader.desk.ledger import live_stops
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.resolver import Alarm
 from tui_trader.desk.scribe import note
 from tui_trader.desk.sender import Sender
-from tui_trader.exchange.ports import ExchangeUnavailable
+from tui_trader.desk.stops import live_stops
 
 PROTECT_WITHIN = 10.0
 """Seconds from the first fill until a stop must have been read back (rule 5)."""
@@ -52,7 +51,7 @@ class Protector:
         self._running: set[Symbol] = set()
         self._again: set[Symbol] = set()
         self._naked_since: dict[Symbol, Instant] = {}
-        self._read_back: set[str] = set()
+        self._conditionals = Conditionals(parts, sender, hands)
         self.alarm: Alarm | None = None
 
     # ------------------------------------------------------------------ being woken
@@ -71,7 +70,7 @@ class Protector:
         if position.is_flat:
             return True
         stops = live_stops(self._parts.ledger.open_orders(symbol), position, Purpose.STOP)
-        return any(stop.client_order_id in self._read_back for stop in stops)
+        return any(self._conditionals.is_proven(stop) for stop in stops)
 
     def is_settled(self, symbol: Symbol) -> bool:
         """Whether what is held is protected; where nothing is held, that no conditional order is left."""
@@ -81,7 +80,7 @@ class Protector:
 
     def prove_again(self, symbol: Symbol) -> None:
         """What was read back may be gone: the stops of this symbol are asked for anew before they count."""
-        self._read_back -= {order.client_order_id for order in self._parts.ledger.open_orders(symbol)}
+        self._conditionals.forget(symbol)
         self.look(symbol)
 
     async def _guard(self, symbol: Symbol) -> None:
@@ -152,7 +151,7 @@ class Protector:
         if self._is_passed(position, wanted.stop_price) and not self.is_protected(position.symbol):
             await self._hands.close(Exit(symbol=position.symbol, tool="protect"))
             return False
-        return await self._place_and_replace(position, Purpose.STOP, wanted.stop_price)
+        return await self._conditionals.stand(position, Purpose.STOP, wanted.stop_price)
 
     def _is_passed(self, position: Position, stop: Price) -> bool:
         """Whether the mark has reached the stop before it stood: the exchange would refuse it, so we do its work."""
@@ -162,103 +161,14 @@ class Protector:
     async def _any_stop_read_back(self, position: Position) -> bool:
         """Nobody said where the stop should be (an adopted position): one that stands will do."""
         stops = live_stops(self._parts.ledger.open_orders(position.symbol), position, Purpose.STOP)
-        return any([await self._is_read_back(stop) for stop in stops])
+        return any([await self._conditionals.is_read_back(stop) for stop in stops])
 
     async def _tend_take_profit(self, symbol: Symbol) -> None:
         """A take-profit is wanted but does not protect: one try, and again when something changes."""
         wanted = self._parts.ledger.wanted(symbol)
         position = self._parts.ledger.position(symbol)
         if wanted and wanted.take_profit_price is not None and not position.is_flat:
-            await self._place_and_replace(position, Purpose.TAKE_PROFIT, wanted.take_profit_price)
-
-    async def _place_and_replace(self, position: Position, purpose: Purpose, price: Price) -> bool:
-        """The conditional order at `price` stands and was read back; only then go the others of its kind."""
-        symbol = position.symbol
-        standing = live_stops(self._parts.ledger.open_orders(symbol), position, purpose)
-        at_price = [order for order in standing if order.intent.stop_price == price]
-        right = next((order for order in at_price if order.intent.close_position), next(iter(at_price), None))
-        if right is None:
-            if any(self._is_pending(order, purpose, price) for order in self._parts.ledger.open_orders(symbol)):
-                return False
-            right = await self._place(position, purpose, price)
-        if right is None or not await self._is_read_back(right):
-            return False
-        await self._clear_others(right)
-        if not right.intent.close_position:
-            await self._replace_bridge(right, position)
-        return True
-
-    async def _clear_others(self, right: Order) -> None:
-        """All orders of this one's kind go, but itself."""
-        orders = self._parts.ledger.open_orders(right.intent.symbol)
-        others = [order for order in orders if order.intent.purpose is right.intent.purpose]
-        await self._hands.cancel_all(order for order in others if order.client_order_id != right.client_order_id)
-
-    async def _replace_bridge(self, bridge: Order, position: Position) -> None:
-        """A bridge covers what was held when it was placed: one that closes whatever is held takes its place."""
-        assert bridge.intent.stop_price is not None
-        closing = await self._place(position, bridge.intent.purpose, bridge.intent.stop_price)
-        if closing is not None and closing.intent.close_position and await self._is_read_back(closing):
-            await self._clear_others(closing)
-
-    def _placeable(self, intent: Intent) -> Intent:
-        """The intent as it can stand beside the order that it is to replace.
-
-        Where the exchange keeps one closing order of a kind (-4130), the new one goes out first for the quantity that
-        is held, as a bridge: the position has a stop at every moment.
-        """
-        orders = self._parts.ledger.open_orders(intent.symbol)
-        kind = (intent.purpose, intent.side)
-        is_taken = any(o.intent.close_position and (o.intent.purpose, o.intent.side) == kind for o in orders)
-        if not (is_taken and self._parts.exchange.keeps_one_closing_order):
-            return intent
-        held = abs(self._parts.ledger.position(intent.symbol).quantity)
-        return replace(intent, close_position=False, quantity=held)
-
-    @staticmethod
-    def _is_pending(order: Order, purpose: Purpose, price: Price) -> bool:
-        """On its way or unknown: never a second one beside it; its fate is being asked for."""
-        pending = order.status in (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN)
-        return pending and order.intent.purpose is purpose and order.intent.stop_price == price
-
-    async def _place(self, position: Position, purpose: Purpose, price: Price) -> Order | None:
-        assert position.side is not None
-        stop = purpose is Purpose.STOP
-        intent = Intent(
-            symbol=position.symbol,
-            side=position.side.opposite,
-            type=OrderType.STOP_MARKET if stop else OrderType.TAKE_PROFIT_MARKET,
-            quantity=self._covers(position),
-            stop_price=price,
-            reduce_only=True,
-            close_position=True,
-            purpose=purpose,
-            actor=Actor.SYSTEM,
-        )
-        sent = await self._sender.send(self._placeable(intent), tool="protect")
-        return sent.order if sent.order is not None and sent.order.status is OrderStatus.ACCEPTED else None
-
-    def _covers(self, position: Position) -> Quantity:
-        """What is held and what the open entries may still add: so much the order may have to close."""
-        open_orders = self._parts.ledger.open_orders(position.symbol)
-        entries = [o.remaining for o in open_orders if o.intent.purpose is Purpose.ENTRY]
-        return sum(entries, start=abs(position.quantity))
-
-    async def _is_read_back(self, order: Order) -> bool:
-        if order.client_order_id in self._read_back:
-            return True
-        intent = order.intent
-        try:
-            report = await answered(self._parts.exchange.query(intent.symbol, order.client_order_id))
-        except ExchangeUnavailable:
-            return False
-        if report is None or report.status is not OrderStatus.ACCEPTED:
-            return False
-        asked = (intent.side, intent.type, intent.stop_price, intent.close_position)
-        if (report.side, report.type, report.stop_price, report.close_position) != asked:
-            return False
-        self._read_back.add(order.client_order_id)
-        return True
+            await self._conditionals.stand(position, Purpose.TAKE_PROFIT, wanted.take_profit_price)
 
     async def move(self, intent: Intent, *, tool: str, may_loosen: bool) -> Moved:
         """Place a new stop or take-profit, read it back, cancel the old; on failure the old one stays.
@@ -269,18 +179,18 @@ class Protector:
         async with self._locks.setdefault(symbol, asyncio.Lock()):
             if not may_loosen and self._is_looser(intent):
                 return Moved("another stop stands nearer by now", looser=True)
-            sent = await self._sender.send(self._placeable(intent), tool=tool)
+            sent = await self._sender.send(self._conditionals.placeable(intent), tool=tool)
             if sent.order is None:
                 return Moved(f"{sent.judgement.code}: {sent.judgement.detail}")
             order_id = sent.order.client_order_id
             if sent.order.status is not OrderStatus.ACCEPTED:
                 return Moved(sent.order.reason or sent.order.status.value)
             began = self._parts.clock.now()
-            while not await self._is_read_back(sent.order):
+            while not await self._conditionals.is_read_back(sent.order):
                 if elapsed(began, self._parts.clock.now()) > _MOVES_WITHIN:
                     return Moved(f"order {order_id} could not be read back")
                 await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
-            await self._clear_others(sent.order)
+            await self._conditionals.clear_others(sent.order)
             if not sent.order.intent.close_position:
                 self.look(symbol)  # the bridge is replaced there
             return Moved()

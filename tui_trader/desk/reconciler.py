@@ -13,11 +13,11 @@ from tui_trader.core.records import AccountReconciled, PositionAdopted
 from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake, is_made_by_exchange
-from tui_trader.desk.ledger import live_stops
 from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
 from tui_trader.desk.resolver import Alarm, Resolver
 from tui_trader.desk.scribe import note
+from tui_trader.desk.stops import live_stops
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
 from tui_trader.journal.ports import JournalUnwritable
 from tui_trader.risk.breakers import EXCHANGE

@@ -197,11 +197,11 @@ MUTANTS = (
         (
             Edit(
                 _PROTECTOR,
-                "            sent = await self._sender.send(self._placeable(intent), tool=tool)\n",
+                "            sent = await self._sender.send(self._conditionals.placeable(intent), tool=tool)\n",
                 "            position = self._parts.ledger.position(symbol)\n"
                 "            old = live_stops(self._parts.ledger.open_orders(symbol), position, intent.purpose)\n"
                 "            await self._hands.cancel_all(old)\n"
-                "            sent = await self._sender.send(self._placeable(intent), tool=tool)\n",
+                "            sent = await self._sender.send(self._conditionals.placeable(intent), tool=tool)\n",
             ),
         ),
         Focus(actions=("order", "stop"), rate=0.5),

@@ -1,11 +1,13 @@
 """The door holds where gate, lock or journal are broken: each test breaks one of them and sees nothing leave."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.fakes.trader_parts import D, Trader, entry, trading, virtual
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.order import Intent, Purpose
-from tui_trader.core.words import ClientOrderId, TradingState
+from tui_trader.core.words import ClientOrderId, Side, TradingState
 from tui_trader.desk import sender
 from tui_trader.desk.door import BREACH
 from tui_trader.desk.sender import Sender
@@ -111,6 +113,21 @@ async def test_an_exit_leaves_also_where_the_door_finds_fault_with_it_but_not_tw
         await trader.until(lambda: trader.state.status.code == BREACH, within=2)
         monkeypatch.undo()
         await trader.wait(90)
+
+
+@virtual
+async def test_an_exit_that_could_open_stays_inside_and_halts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the gate nor the value itself refuses it here: the door builds on neither."""
+    async with trading() as trader:
+        monkeypatch.setattr(sender, "judge", _pass_all)
+        monkeypatch.setattr(Intent, "__post_init__", lambda _: None)
+        opening = replace(entry(side=Side.SELL), purpose=Purpose.EXIT, protection=None)
+        await trader.desk.exit_at(opening, tool="test")
+        assert trader.exchange.submitted == []
+        await trader.until(lambda: trader.state.status.code == BREACH, within=2)
+        assert trader.state.current is TradingState.HALTED
+        assert "an exit that could open a position" in trader.state.status.reason
+        assert trader.ledger.open_orders() == ()
 
 
 @virtual

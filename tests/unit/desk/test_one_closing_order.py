@@ -9,7 +9,7 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.position import Position
 from tui_trader.core.words import Actor, ClientOrderId, Side, TradingState
-from tui_trader.desk.ledger import live_stops
+from tui_trader.desk.stops import live_stops
 from tui_trader.exchange.ports import CancelOutcome, OrderReport
 
 
