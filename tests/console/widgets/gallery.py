@@ -3,17 +3,22 @@
 `python -m tests.console.widgets.gallery`; `q` leaves.
 """
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 
 from tui_trader.tui.themes import theme_variable_defaults
+from tui_trader.tui.widgets.candles import Candles
+from tui_trader.tui.widgets.chart import Bar, Chart, PriceLine
 from tui_trader.tui.widgets.format import arrow, number, percent
 from tui_trader.tui.widgets.gauge import Gauges, Reading
 from tui_trader.tui.widgets.glyphs import Glyphs, terminal_glyphs
 from tui_trader.tui.widgets.grid_layout import Cell, Column, GridRow
+from tui_trader.tui.widgets.ladder import Depth, Ladder, Rung
 from tui_trader.tui.widgets.live_grid import LiveGrid
 from tui_trader.tui.widgets.sparkline import Curve, Sparkline
 from tui_trader.tui.widgets.status_bar import Fact, StatusBar
@@ -28,6 +33,7 @@ _COLUMNS = (
     Column(title="Change", width=9, align=Align.RIGHT),
     Column(title="Note", width=10, priority=1, stretches=True),
 )
+_START = datetime(2025, 5, 5, 12, tzinfo=UTC)
 
 
 class Gallery(App[None]):
@@ -37,6 +43,7 @@ class Gallery(App[None]):
     CSS = """
     LiveGrid { height: 30; max-height: 6; }
     StepTrace { height: 3; }
+    #market { height: 7; }
     """
 
     def __init__(self, glyphs: Glyphs) -> None:
@@ -47,6 +54,9 @@ class Gallery(App[None]):
         self.trace = StepTrace(glyphs=glyphs)
         self.spark = Sparkline(glyphs=glyphs)
         self.gauges = Gauges(glyphs=glyphs)
+        self.candles = Candles(glyphs=glyphs)
+        self.ladder = Ladder(glyphs=glyphs)
+        self.market = Horizontal(self.candles, self.ladder, id="market")
         self.tail = TailLog(kind_width=8, glyphs=glyphs)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -55,7 +65,7 @@ class Gallery(App[None]):
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
-        yield from (self.bar, self.grid, self.trace, self.spark, self.gauges, self.tail)
+        yield from (self.bar, self.grid, self.trace, self.spark, self.gauges, self.market, self.tail)
 
     def on_mount(self) -> None:
         """Show something in each."""
@@ -83,6 +93,23 @@ class Gallery(App[None]):
         self.trace.show([Step(name=f"step{index}", status=status) for index, status in enumerate(statuses)])
         self.spark.show(Curve(values=tuple(float(x) for x in range(16))))
         self.gauges.show(Reading(label="day loss", value=Decimal(1), limit=Decimal(3), text="1 of 3"))
+        self.candles.show(
+            Chart(
+                bars=tuple(
+                    Bar(_START + timedelta(minutes=n), 100 + n % 5, 106 + n % 5, 99 + n % 5, 101 + n % 7, 1 + n % 3)
+                    for n in range(90)
+                ),
+                last=104.0,
+                lines=(PriceLine("stop", 98.0, Tone.DOWN),),
+            )
+        )
+        touch = Decimal(100)
+        self.ladder.show(
+            Depth(
+                asks=tuple(Rung(touch + n, Decimal(n)) for n in range(1, 9)),
+                bids=tuple(Rung(touch - n, Decimal(n)) for n in range(9)),
+            )
+        )
         self.tail.append([LogEntry(time="10:00:00", kind="fill", text=f"entry {n}") for n in range(60)])
         self.grid.focus()
 

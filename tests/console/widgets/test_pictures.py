@@ -1,19 +1,25 @@
 """Status bar, step trace, sparkline and gauges on a screen: right at every size, repainted line by line."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from rich.segment import Segment
+from textual.geometry import Region
 
 from tests.console.widgets.host import DrawnLines, Host
 from tui_trader.engine.resources import shipped
 from tui_trader.tui.themes import load_themes
+from tui_trader.tui.widgets.candles import Candles
+from tui_trader.tui.widgets.chart import Bar, Chart
 from tui_trader.tui.widgets.gauge import Gauges, Reading
 from tui_trader.tui.widgets.glyphs import ASCII
+from tui_trader.tui.widgets.line_view import Picture, changed_cells
 from tui_trader.tui.widgets.sparkline import Curve, Sparkline
 from tui_trader.tui.widgets.status_bar import Fact, StatusBar
 from tui_trader.tui.widgets.step_trace import Step, StepStatus, StepTrace
-from tui_trader.tui.widgets.tone import Tone
+from tui_trader.tui.widgets.tone import Span, Tone
 
 _MODE = Fact(text="PAPER", tone=Tone.PAPER, badge=True)
 
@@ -121,3 +127,43 @@ async def test_what_was_shown_before_the_first_paint_is_not_lost() -> None:
     app = Host(bar)
     async with app.run_test(size=(30, 2)):
         assert app.lines == [" PAPER"]
+
+
+class _Regions:
+    """Which places of a widget asked to be painted anew."""
+
+    def __init__(self, view: Picture) -> None:
+        self.asked: list[Region] = []
+        original = view.refresh
+
+        def noted(*regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Picture:
+            self.asked += regions
+            return original(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+        view.refresh = noted  # type: ignore[method-assign]  # a spy on one instance
+
+
+async def test_a_chart_repaints_only_the_cells_that_changed() -> None:
+    start = datetime(2025, 5, 5, 12, tzinfo=UTC)
+    bars = [Bar(start + timedelta(minutes=n), 100.0, 110.0, 90.0, 105.0) for n in range(60)]
+    app = Host(Candles())
+    async with app.run_test(size=(70, 11)) as pilot:
+        app.view.show(Chart(bars=tuple(bars), places=0))
+        await pilot.pause()
+        regions = _Regions(app.view)
+        app.view.show(Chart(bars=(*bars[:-1], replace(bars[-1], close=95.0)), places=0))
+        assert regions.asked
+        assert {region.width for region in regions.asked} == {1}
+        await pilot.pause()
+        assert app.lines[-1].split() == ["12:00", "12:15", "12:30", "12:45"]
+
+
+def test_where_lines_differ_is_counted_in_cells() -> None:
+    before = (Span("abc"), Span("def", Tone.UP))
+    assert changed_cells(before, before, 10) == (0, 0)
+    assert changed_cells(before, (Span("ab"), Span("c"), Span("def", Tone.UP)), 10) == (0, 0)
+    assert changed_cells(before, (Span("abc"), Span("dXf", Tone.UP)), 10) == (4, 5)
+    assert changed_cells(before, (Span("abc"), Span("def", Tone.DOWN)), 10) == (3, 6)
+    assert changed_cells((), before, 10) == (0, 6)
+    assert changed_cells(before, (Span("\u4e2d"),), 10) == (0, 10), "signs of two cells shift what follows"
+    assert changed_cells((Span("a\u2026c"),), (Span("a\u2026d"),), 10, ASCII) == (4, 5)

@@ -63,9 +63,11 @@ def test_a_utf8_terminal_gets_unicode() -> None:
 def test_every_glyph_is_one_cell_wide_and_ascii_ones_are_ascii() -> None:
     for glyphs in (UNICODE, ASCII):
         for field in fields(glyphs):
-            if field.name not in ("is_ascii", "levels", "bar_parts"):
+            if field.name not in ("is_ascii", "levels", "bar_parts", "rising", "falling"):
                 assert cell_len(getattr(glyphs, field.name)) == 1, field.name
-        assert cell_len(glyphs.levels + glyphs.bar_parts) == len(glyphs.levels + glyphs.bar_parts)
+        rows = glyphs.levels + glyphs.bar_parts + glyphs.rising + glyphs.falling
+        assert cell_len(rows) == len(rows)
+        assert len(glyphs.rising) == len(glyphs.falling) == 9
     assert all(str(getattr(ASCII, field.name)).isascii() for field in fields(ASCII))
 
 

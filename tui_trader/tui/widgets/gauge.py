@@ -49,7 +49,7 @@ def bar(value: Decimal | None, limit: Decimal, width: int, glyphs: Glyphs = UNIC
         return glyphs.unknown * width
     mark = min(width - 1, int(width / _HEADROOM))
     top = limit * _HEADROOM
-    filled = _filled(min(max(value, Decimal(0)), top), top, width, glyphs)
+    filled = filled_bar(min(max(value, Decimal(0)), top), top, width, glyphs)
     cells = list(filled.ljust(width, glyphs.bar_empty))
     cells[mark] = glyphs.limit
     if value > top:
@@ -57,7 +57,8 @@ def bar(value: Decimal | None, limit: Decimal, width: int, glyphs: Glyphs = UNIC
     return "".join(cells)
 
 
-def _filled(value: Decimal, top: Decimal, width: int, glyphs: Glyphs) -> str:
+def filled_bar(value: Decimal, top: Decimal, width: int, glyphs: Glyphs = UNICODE) -> str:
+    """The filled part of a bar of `width` cells that is full at `top`; `value` lies between zero and it."""
     steps = len(glyphs.bar_parts) + 1
     whole, part = divmod(int(value * width * steps / top), steps)
     return glyphs.bar_full * whole + (glyphs.bar_parts[part - 1] if part else "")

@@ -34,6 +34,16 @@ class Glyphs:
     limit: str
     beyond: str
     unknown: str
+    dashed: str
+    """Of a line at a price."""
+    dot: str
+    rising: str
+    falling: str
+    """Of candles: nine signs each, by what stands in the upper half (nothing, wick, body) and in the lower half."""
+
+    def candle(self, upper: int, lower: int, *, rises: bool) -> str:
+        """One cell of a candle; each half is 0 (nothing), 1 (wick) or 2 (body). Falling bodies are the filled ones."""
+        return (self.rising if rises else self.falling)[upper * 3 + lower]
 
 
 UNICODE = Glyphs(
@@ -60,6 +70,10 @@ UNICODE = Glyphs(
     limit="┃",
     beyond="▶",
     unknown="?",
+    dashed="┄",
+    dot="·",
+    rising=" ╷╻╵│╽╹╿┃",
+    falling=" ╷▄╵│▄▀▀█",
 )
 """Signs that common terminal fonts hold at a width of one cell; no emoji, no private-use signs."""
 
@@ -87,6 +101,10 @@ ASCII = Glyphs(
     limit="|",
     beyond=">",
     unknown="?",
+    dashed="-",
+    dot=".",
+    rising=" |o||oooo",
+    falling=" |#||####",
 )
 """The same in seven bits, for a terminal or a locale without UTF-8."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -13,6 +14,7 @@ from tui_trader.tui.widgets.glyphs import UNICODE, Glyphs
 from tui_trader.tui.widgets.text import on_one_line
 from tui_trader.tui.widgets.tone import Line, Span, Tone
 
+_BLANK_CELL = (" ", Tone.PLAIN, False)
 _BADGE = Style(bold=True, reverse=True)
 
 
@@ -98,6 +100,38 @@ class LineView(ScrollView, can_focus=False):
         return style
 
 
+def _line_at(lines: tuple[Line, ...], y: int) -> Line:
+    return lines[y] if y < len(lines) else ()
+
+
+def changed_cells(before: Line, after: Line, width: int, glyphs: Glyphs = UNICODE) -> tuple[int, int]:
+    """From which cell to before which one two lines of a screen differ; equal numbers where they do not.
+
+    A chart's line is long and its newest bar is one cell: over a slow link the difference is what one waits for.
+    """
+    if before == after:
+        return 0, 0
+    old, new = _cells(before, glyphs), _cells(after, glyphs)
+    if old is None or new is None:
+        return 0, width
+    longest = max(len(old), len(new))
+    old += [_BLANK_CELL] * (longest - len(old))
+    new += [_BLANK_CELL] * (longest - len(new))
+    differing = [x for x in range(longest) if old[x] != new[x]]
+    return (differing[0], min(width, differing[-1] + 1)) if differing else (0, 0)
+
+
+def _cells(line: Line, glyphs: Glyphs) -> list[tuple[str, Tone, bool]] | None:
+    """A sign a cell, as they are painted; None where one may not be one cell wide, so that places cannot be counted."""
+    cells: list[tuple[str, Tone, bool]] = []
+    for span in line:
+        text = on_one_line(span.text, glyphs)
+        if cell_len(text) != len(text):
+            return None
+        cells += [(sign, span.tone, span.badge) for sign in text]
+    return cells
+
+
 class Picture(LineView):
     """A widget of fixed lines that do not scroll: says what it looks like at a size, repaints what differs."""
 
@@ -133,12 +167,11 @@ class Picture(LineView):
             return
         before, self._lines = self._lines, self._picture(*self.size)
         width, height = self.size
-        blank: Line = ()
-        dirty = [
-            Region(0, y, width, 1)
-            for y in range(height)
-            if (before[y] if y < len(before) else blank) != (self._lines[y] if y < len(self._lines) else blank)
-        ]
+        dirty = []
+        for y in range(height):
+            first, end = changed_cells(_line_at(before, y), _line_at(self._lines, y), width, self._glyphs)
+            if first < end:
+                dirty.append(Region(first, y, end - first, 1))
         if dirty:
             self.refresh(*dirty)
 
