@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.money import plain
-from tui_trader.core.records import JsonValue
+from tui_trader.core.records import JsonValue, json_values
 
 _SAFE_INTEGER = 2**53 - 1
 """Integers up to here are exact in every JSON reader (RFC 8785 refuses larger ones)."""
@@ -54,8 +54,13 @@ def wire_of(hint: Any) -> Wire:
     raise TypeError(f"{hint!r} has no form in the journal")
 
 
+def hints_of(cls: type) -> dict[str, Any]:
+    """The types of a record's fields. JSON's type names itself by text, which only its own module can resolve."""
+    return get_type_hints(cls, localns=vars(json_values))
+
+
 def _object_wire(cls: type) -> Wire:
-    hints = get_type_hints(cls)
+    hints = hints_of(cls)
     fields = {f.name: wire_of(hints[f.name]) for f in dataclasses.fields(cls)}
     required = {
         f.name

@@ -21,6 +21,7 @@ from tui_trader.core.words import Actor
 from tui_trader.journal.layout import StoredRow
 from tui_trader.journal.ports import Entry, Row
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.wire import hints_of
 from tui_trader.journal.writer import JournalWriter, open_journal
 
 T = TypeVar("T")
@@ -148,7 +149,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     if hint is Intent:
         return intents()
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = get_type_hints(hint)
+        hints = hints_of(hint)
         return st.builds(hint, **{field.name: values_of(hints[field.name]) for field in dataclasses.fields(hint)})
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
