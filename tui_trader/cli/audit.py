@@ -1,16 +1,20 @@
 """`audit`: show, verify and export the journal."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tui_trader.cli.context import NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
+from tui_trader.cli.context import DONE, NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
 from tui_trader.core.clock import text
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.cycle_story import Told, cycle_story
+from tui_trader.engine.home import HomeError
+from tui_trader.engine.settings import SettingsError
 from tui_trader.journal.anchor import Anchors, AnchorsUnusable, read_anchors
 from tui_trader.journal.codec import KINDS, encode
 from tui_trader.journal.export import export as write_export
@@ -20,6 +24,9 @@ from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, Row
 from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.signing import SIGNATURES
 from tui_trader.journal.verify import Broken, Verified, verify
+
+if TYPE_CHECKING:
+    from tui_trader.engine.exchange_audit import ExchangeAudited
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -100,16 +107,28 @@ def _row_in_words(row: Row) -> str:
 @click.option("--file", "exported", type=_FILE, help="An export instead.")
 @click.option("--public-key", "key_file", type=_FILE, help="The log's first key (journal.pub), as you once got it.")
 @click.option("--anchor", "anchor_file", type=_FILE, help="Heads kept elsewhere: anchor, status or summary lines.")
+@click.option(
+    "--exchange", "with_exchange", is_flag=True, help="Also: each order there is a row here, and the other way round."
+)
 @shared_options
 @click.pass_context
 def verify_command(
-    ctx: click.Context, /, exported: Path | None, key_file: Path | None, anchor_file: Path | None
+    ctx: click.Context,
+    /,
+    exported: Path | None,
+    key_file: Path | None,
+    anchor_file: Path | None,
+    *,
+    with_exchange: bool,
 ) -> None:
     """Check every row of the chain, its signatures and the head; exit 1 and the first bad place if one was changed.
 
-    Nothing on this machine shows that log and head were replaced by an older copy of both: that takes --anchor.
+    Nothing on this machine shows that log and head were replaced by an older copy of both: that takes --anchor, or
+    --exchange, which reads the account's orders: the id of each commits to the row that announced it.
     """
     shared = shared_of(ctx)
+    if with_exchange and exported is not None:
+        raise click.UsageError("--exchange compares the home's own journal; leave --file out")
     if exported is None:
         _need_journal(shared)
     try:
@@ -131,7 +150,56 @@ def verify_command(
         }
         say(shared, line, f"BROKEN: {verdict}")
         raise SystemExit(NO)
-    say(shared, _whole_object(verdict, anchors), _whole_in_words(verdict, anchors))
+    audited = _audited(shared) if with_exchange else None
+    line = _whole_object(verdict, anchors)
+    if audited is None:
+        say(shared, line, _whole_in_words(verdict, anchors))
+        return
+    contradictions = audited.compared.contradictions
+    line = {**line, "ok": not contradictions, "exchange": _exchange_object(audited)}
+    say(shared, line, f"{_whole_in_words(verdict, anchors)}\n{_exchange_in_words(audited)}")
+    raise SystemExit(NO if contradictions else DONE)
+
+
+def _audited(shared: Shared) -> "ExchangeAudited":
+    # Here and not above: only this looks at an account, and the rest should start without it.
+    from tui_trader.engine.credentials import load_with_secrets  # noqa: PLC0415
+    from tui_trader.engine.exchange_audit import Unaudited, audit_against_exchange  # noqa: PLC0415
+
+    try:
+        settings = load_with_secrets(shared.home.config).settings
+        return asyncio.run(audit_against_exchange(shared.home, settings))
+    except Unaudited as error:
+        refuse(f"the log itself is whole; the exchange was not compared: {error}", NO)
+    except (SettingsError, HomeError) as error:
+        refuse(str(error), USAGE)
+
+
+def _exchange_object(audited: "ExchangeAudited") -> JsonObject:
+    found = audited.compared
+    return {
+        "account": audited.account,
+        "since": text(audited.since),
+        "orders": found.listed,
+        "matched": found.matched,
+        "beyond": found.beyond,
+        "unsettled": found.unsettled,
+        "contradictions": [
+            {"client_order_id": each.client_order_id, "seq": each.seq or None, "reason": each.reason}
+            for each in found.contradictions
+        ],
+    }
+
+
+def _exchange_in_words(audited: "ExchangeAudited") -> str:
+    found = audited.compared
+    lines = [f"account {audited.account}: {found.listed} orders under our name, {found.matched} announced by a row"]
+    if found.beyond:
+        lines.append(f"{found.beyond} orders of the log are older than what the exchange lists")
+    if found.unsettled:
+        lines.append(f"{found.unsettled} orders of the log: not known whether they arrived, and not listed there")
+    lines += [f"CONTRADICTION: {each}" for each in found.contradictions]
+    return "\n".join(lines)
 
 
 def _whole_object(whole: Verified, anchors: Anchors | None) -> JsonObject:

@@ -47,7 +47,7 @@ async def open_counterparty(
     from tui_trader.exchange.binance.public_data import PublicData  # noqa: PLC0415
     from tui_trader.exchange.binance.session import Session  # noqa: PLC0415
 
-    environment = environment_for(plan.options)
+    environment = environment_for(plan.options.settings, plan.options.mode)
     session = Session(environment, clock, chance)
     stack.push_async_callback(session.close)
     try:

@@ -13,7 +13,7 @@ from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument, known_symbols
 from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.options import RunOptions
-from tui_trader.engine.settings import SettingsError
+from tui_trader.engine.settings import Settings, SettingsError
 from tui_trader.exchange.binance.environment import Environment, EnvironmentRefused, Key, environment_of
 from tui_trader.exchange.ports import ExchangeUnavailable
 
@@ -45,12 +45,12 @@ def looks_nowhere(options: RunOptions, symbols: Sequence[Symbol], patience: floa
     return "nobody looked for Binance"
 
 
-def environment_for(options: RunOptions) -> Environment:
+def environment_for(settings: Settings, mode: Mode) -> Environment:
     """URLs, key and mode of the settings, bound together. Raises SettingsError."""
-    binance = options.settings.binance
-    key = _key(binance.api_key, binance.api_secret) if options.mode is not Mode.PAPER else None
+    binance = settings.binance
+    key = _key(binance.api_key, binance.api_secret) if mode is not Mode.PAPER else None
     try:
-        return environment_of(options.mode, rest_url=binance.rest_url, stream_url=binance.stream_url, key=key)
+        return environment_of(mode, rest_url=binance.rest_url, stream_url=binance.stream_url, key=key)
     except EnvironmentRefused as refused:
         raise SettingsError(str(refused)) from None
 
@@ -63,7 +63,7 @@ def _key(name: SecretStr | None, secret: SecretStr | None) -> Key | None:
 
 def look_at_binance(options: RunOptions, symbols: Sequence[Symbol], patience: float) -> BinanceSeen | str:
     """Ask for time and filters, on a loop of its own, without a key. Raises SettingsError."""
-    environment = environment_for(options)
+    environment = environment_for(options.settings, options.mode)
     try:
         return asyncio.run(_looked(environment, symbols, patience))
     except TimeoutError:

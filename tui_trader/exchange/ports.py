@@ -95,6 +95,36 @@ class StreamLost:
 AccountEvent: TypeAlias = OrderReport | Fill | FundingBooked | TransferBooked | StreamLost
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For how many seconds an exchange lists an order after it was made; infinite: for ever."""
+
+    traded: float
+    unfilled: float
+    """One that was cancelled or expired and never traded."""
+
+
+class OrderHistory(Protocol):
+    """What an exchange lists of an account's orders, ended ones too. It changes nothing there."""
+
+    @property
+    def account(self) -> str:
+        """The account's name, as `Exchange.account` gives it."""
+        ...
+
+    @property
+    def kept(self) -> Kept:
+        """How far back it lists."""
+        ...
+
+    async def orders_since(self, symbol: Symbol, since: Instant) -> tuple[OrderReport, ...]:
+        """Orders of both kinds that were made at or after `since` and are still listed, each once, oldest first.
+
+        An order that a conditional one became when it triggered is told with it. Raises ExchangeUnavailable.
+        """
+        ...
+
+
 class Exchange(Protocol):
     """A USD-M futures account: one-way, isolated, single-asset. Reads raise ExchangeUnavailable; writes return."""
 

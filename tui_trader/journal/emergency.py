@@ -63,13 +63,9 @@ class EmergencyLog:
     def take(self) -> tuple[EmergencyImported, ...]:
         """The lines of the file, as the records that the journal keeps; call `retire` when it has them.
 
-        A line that a crash cut short is kept as text under `unreadable`. Raises OSError.
+        Raises OSError.
         """
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        return tuple(_record(line) for line in content.split(b"\n") if line)
+        return kept_lines(self.path)
 
     def retire(self) -> None:
         """Put the file aside under the first free name, `emergency.jsonl.imported-1` and on. Raises OSError."""
@@ -78,6 +74,18 @@ class EmergencyLog:
             number += 1
         self.path.rename(aside)
         sync_folder(self.path.parent)
+
+
+def kept_lines(path: Path) -> tuple[EmergencyImported, ...]:
+    """What the file at `path` keeps for the journal; nothing where there is none.
+
+    A line that a crash cut short is kept as text under `unreadable`. Raises OSError.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return ()
+    return tuple(_record(line) for line in content.split(b"\n") if line)
 
 
 async def import_emergencies(log: EmergencyLog, journal: Journal) -> tuple[Row, ...]:

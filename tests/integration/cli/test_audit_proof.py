@@ -54,6 +54,20 @@ def test_an_older_copy_agrees_with_itself_and_not_with_the_anchor(shell: Shell, 
     assert stranger("--public-key", key, "--anchor", twice / "anchors", home / "journal.db").returncode == 1
 
 
+def test_the_exchange_knows_what_a_log_that_was_put_back_does_not(shell: Shell, twice: Path, tmp_path: Path) -> None:
+    whole = shell.run("audit", "verify", "--exchange", "--home", twice / "home", "--json")
+    (line,) = whole.lines
+    assert (whole.code, line["ok"]) == (0, True)
+    assert 0 < line["exchange"]["orders"] == line["exchange"]["matched"]
+    put_back = tmp_path / "put-back"
+    shutil.copytree(twice / "older", put_back)
+    shutil.copy(twice / "home" / "paper.db", put_back / "paper.db")
+    assert shell.run("audit", "verify", "--home", put_back).code == 0
+    caught = shell.run("audit", "verify", "--exchange", "--home", put_back)
+    assert caught.code == 1
+    assert "no row of the log announces it" in caught.out
+
+
 def test_a_redacted_export_verifies_and_holds_no_withheld_body(shell: Shell, twice: Path, tmp_path: Path) -> None:
     home, key, file = twice / "home", twice / "home" / "journal.pub", tmp_path / "log.jsonl"
     kinds = "decision,tool.call,tool.result"

@@ -29,6 +29,7 @@ from tui_trader.exchange.binance.filters import (
     set_limits,
 )
 from tui_trader.exchange.binance.governor import Urgency
+from tui_trader.exchange.binance.history import BinanceHistory
 from tui_trader.exchange.binance.key_rights import KeyRights
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.session import Session
@@ -94,6 +95,19 @@ async def open_exchange(session: Session, wanted: Sequence[Symbol]) -> BinanceEx
     exchange = BinanceExchange(session, account, instruments, Names())
     await exchange.start(within=_STREAM_WITHIN)
     return exchange
+
+
+async def open_for_exits(session: Session) -> BinanceExchange:
+    """The account as it stands: no mode is set, no stream is opened, no filter is known. For cancelling and closing.
+
+    Raises ExchangeUnavailable.
+    """
+    return BinanceExchange(session, await account_name(session), {}, Names())
+
+
+async def open_history(session: Session) -> BinanceHistory:
+    """The account's past orders; nothing is set. Raises ExchangeUnavailable."""
+    return BinanceHistory(session, await account_name(session))
 
 
 async def _read_name(session: Session) -> str:
