@@ -6,6 +6,7 @@ from tui_trader.agent.llm.replay import ReplayMissed
 from tui_trader.agent.llm.tape import CassetteError
 from tui_trader.cli.context import NO, USAGE
 from tui_trader.engine.home import HomeError
+from tui_trader.engine.live.conditions import LiveRefused
 from tui_trader.engine.resources import ResourceMissing
 from tui_trader.engine.settings import SettingsError
 from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, JournalUnwritable
@@ -17,6 +18,7 @@ _TOLD = (
     HomeError,
     ResourceMissing,
     SettingsError,
+    LiveRefused,
     JournalCorrupt,
     JournalUnreadable,
     JournalUnwritable,

@@ -9,6 +9,8 @@ import click
 from tui_trader.core.words import Mode
 from tui_trader.engine.credentials import Gathered, require_sealed
 from tui_trader.engine.home import Home
+from tui_trader.engine.live.conditions import refuse_for
+from tui_trader.engine.live.door import why_locked
 from tui_trader.engine.options import RunOptions, speed_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,6 +30,7 @@ class AskedRun:
     seed: int | None = None
     speed: str | None = None
     cassette: str | None = None
+    i_accept_live: str | None = None
 
     def over(self, earlier: "AskedRun") -> "AskedRun":
         """These options, and where they are silent the earlier ones (given before the command)."""
@@ -56,6 +59,11 @@ def run_options(command: F) -> F:
             "(default: a new one; to replay, the newest).",
         ),
         click.option("--seed", type=click.IntRange(min=0), help="Makes a run repeatable."),
+        click.option(
+            "--i-accept-live",
+            metavar="ACCOUNT",
+            help="In mode live: the account that is meant, by its name (the console asks for it otherwise).",
+        ),
         click.option("--speed", help="1 to N times real time, or max (default: 1)."),
     )
     for option in reversed(options):
@@ -66,9 +74,13 @@ def run_options(command: F) -> F:
 def options_of(
     asked: AskedRun, home: Home, gathered: Gathered, *, cycles: int | None, with_console: bool
 ) -> RunOptions:
-    """Flags over settings. Raises SettingsError, also where live would take a secret from a plain source."""
+    """Flags over settings. Raises LiveRefused while live is locked, SettingsError, also where live would take a secret
+    from a plain source.
+    """
     settings = gathered.settings
     mode = Mode(asked.mode) if asked.mode else settings.mode
+    if mode is Mode.LIVE:
+        refuse_for(why_locked())
     if warning := require_sealed(gathered, mode):
         click.echo(f"tui-trader: {warning}", err=True)
     given = asked.symbols.split(",") if asked.symbols is not None else settings.symbols
@@ -85,4 +97,5 @@ def options_of(
         cassette=asked.cassette or settings.cassette,
         cycles=cycles,
         with_console=with_console,
+        accepted_live=asked.i_accept_live,
     )

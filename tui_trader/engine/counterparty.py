@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
 from tui_trader.core.market import MarketEvent
+from tui_trader.core.records import LiveTerms
 from tui_trader.core.words import Mode
 from tui_trader.desk.ledger import Ledger
 from tui_trader.engine.home import HomeError, account_lock
+from tui_trader.engine.live.admission import admitted
 from tui_trader.engine.plan import Plan
 from tui_trader.engine.scouting import environment_for
 from tui_trader.engine.settings import PaperSettings
@@ -34,12 +36,14 @@ class Counterparty:
     exchange: Exchange
     feed: Feed
     hears: Callable[[MarketEvent], None] | None = None
+    live: LiveTerms | None = None
+    """On what real money is traded; None where none is."""
 
 
 async def open_counterparty(
     plan: Plan, ledger: Ledger, clock: Clock, chance: Chance, stack: AsyncExitStack
 ) -> Counterparty:
-    """Open both; `stack` closes them. Raises HomeError, FeedError."""
+    """Open both; `stack` closes them. Raises HomeError, FeedError, LiveRefused."""
     if plan.choice.kind is not FeedKind.BINANCE:
         return _on_paper(plan, feed_of(plan, clock, ledger), clock, chance, stack)
     # Here and not above: the library takes half a second to load, which a synthetic market need not wait for.
@@ -54,13 +58,14 @@ async def open_counterparty(
         if plan.options.mode is Mode.PAPER:
             feed = await open_live_feed(PublicData(session), plan.instruments, clock=clock, start=plan.market_start)
             return _on_paper(plan, feed, clock, chance, stack)
+        live = await admitted(session, plan.options) if plan.options.mode is Mode.LIVE else None
         exchange = await open_exchange(session, plan.symbols)
         stack.push_async_callback(exchange.close)
         _check_account(plan, exchange, environment.host)
         stack.enter_context(account_lock(exchange.account))
         instruments = await exchange.instruments()
         feed = await open_live_feed(PublicData(session), instruments, clock=clock, start=plan.market_start)
-        return Counterparty(exchange, feed)
+        return Counterparty(exchange, feed, live=live)
     except ExchangeUnavailable as error:
         raise FeedError(f"--feed binance: {environment.host}: {error}. Try again later.") from None
 

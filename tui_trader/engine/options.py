@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tui_trader.core.words import Mode
 from tui_trader.engine.home import Home
 from tui_trader.engine.settings import Settings, SettingsError
+from tui_trader.risk.caps import LiveCaps
 
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _FASTEST = 100_000
@@ -30,11 +31,18 @@ class RunOptions:
     """The recording to write, or to play with the decider `replay`: a name, or a path. None: one is chosen."""
     cycles: int | None = None
     with_console: bool = False
+    accepted_live: str | None = None
+    """The account that a person has named as the one meant, where real money is traded."""
 
     @property
     def is_virtual(self) -> bool:
         """Whether time jumps."""
         return math.isinf(self.speed)
+
+    @property
+    def caps(self) -> LiveCaps | None:
+        """What holds on top of the prompt's limits; None where no real money is traded."""
+        return self.settings.live_caps if self.mode is Mode.LIVE else None
 
 
 def speed_of(text: str) -> float:

@@ -13,15 +13,17 @@ from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.cassettes import REPLAY, as_recorded, cassette_to_play
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.knowledge import Knowledge
+from tui_trader.engine.live.conditions import LiveWish, decider_problem, feed_problem, require
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.past import Past
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.scouting import AUTO_PATIENCE, PATIENCE, BinanceSeen, LookAtBinance, looks_nowhere
-from tui_trader.engine.settings import Settings, SettingsError
+from tui_trader.engine.settings import Settings, SettingsError, written_mode
 from tui_trader.market.choose import AUTO, FeedChoice, FeedKind, parse_feed
 from tui_trader.market.ports import FeedError
 from tui_trader.market.recording import Recording, read_recording
 from tui_trader.market.synthetic import SEEDED_START
+from tui_trader.risk.caps import capped
 from tui_trader.risk.policy import Policy
 
 
@@ -76,7 +78,7 @@ def plan_of(options: RunOptions, knowledge: Knowledge, look: LookAtBinance = loo
     cassette = cassette_to_play(options) if decider == REPLAY else None
     if cassette is not None:
         options, why = as_recorded(options, cassette), f"plays {cassette.name}"
-    prompt = load_prompt(options.prompt, (options.home.prompts, shipped("prompts")))
+    prompt = _prompt(options)
     prompt.rendered()  # a template that does not render is refused before anything is written
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
     symbols = _wanted(options, prompt.policy)
@@ -104,16 +106,23 @@ def plan_of(options: RunOptions, knowledge: Knowledge, look: LookAtBinance = loo
     )
 
 
+def _prompt(options: RunOptions) -> Prompt:
+    """The prompt asked for, with the account's caps in its limits: the model reads what the gate enforces."""
+    found = load_prompt(options.prompt, (options.home.prompts, shipped("prompts")))
+    return found if options.caps is None else replace(found, policy=capped(found.policy, options.caps))
+
+
 def _check_mode(options: RunOptions, past: Past) -> None:
-    if options.mode is Mode.LIVE:
-        raise SettingsError(
-            "--mode live: this version does not trade real money; that needs safeguards it does not have yet. "
-            "Use --mode demo, or --mode paper."
-        )
-    if options.mode is Mode.DEMO and options.feed != FeedKind.BINANCE.value:
-        raise SettingsError(f"--feed {options.feed}: --mode demo trades on Binance's own prices. Use --feed binance.")
-    if options.mode is Mode.DEMO and options.decider == "auto":
-        raise SettingsError("--decider auto: --mode demo wants it said in so many words. Use openai, rules or replay.")
+    match options.mode:
+        case Mode.LIVE:
+            require(_live_wish(options))
+        case Mode.DEMO:
+            if why := feed_problem(options.mode, options.feed) or decider_problem(options.mode, options.decider):
+                raise SettingsError(why)
+        case Mode.PAPER:
+            pass
+    if options.mode is not Mode.LIVE and options.accepted_live is not None:
+        raise SettingsError(f"--i-accept-live: this run is in mode {options.mode.value}. Leave it out.")
     if options.feed == FeedKind.BINANCE.value and options.speed != 1.0:
         raise SettingsError("--speed: a live market goes at its own pace. Leave it out, or use another feed.")
     if past.opened is not None and past.opened.mode is not options.mode:
@@ -121,6 +130,16 @@ def _check_mode(options: RunOptions, past: Past) -> None:
             f"{options.home.folder}: belongs to mode {past.opened.mode.value} and stays so. "
             f"Use --mode {past.opened.mode.value}, or another folder with --home."
         )
+
+
+def _live_wish(options: RunOptions) -> LiveWish:
+    return LiveWish(
+        config=options.home.config,
+        written=written_mode(options.home.config),
+        feed=options.feed,
+        decider=options.decider,
+        caps=options.caps,
+    )
 
 
 def _wanted(options: RunOptions, policy: Policy) -> tuple[Symbol, ...]:

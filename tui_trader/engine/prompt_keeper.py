@@ -9,6 +9,7 @@ from tui_trader.core.records import PromptChanged
 from tui_trader.core.words import Actor, Mode, Symbol
 from tui_trader.engine.policy_holder import PolicyHolder
 from tui_trader.journal.ports import Entry, Journal
+from tui_trader.risk.caps import LiveCaps, capped
 from tui_trader.risk.change import NothingLeftToTrade, change_of
 from tui_trader.risk.front_matter import PolicyError
 from tui_trader.risk.policy import Policy
@@ -29,8 +30,17 @@ class _Seen:
 class PromptKeeper:
     """Looks at the prompt's file before each cycle. Nothing here resumes trading or lifts a halt."""
 
-    def __init__(self, prompt: Prompt, policy: PolicyHolder, *, symbols: tuple[Symbol, ...], mode: Mode) -> None:
-        """`policy` holds what is in force; `symbols` are those that this run can trade at all."""
+    def __init__(
+        self,
+        prompt: Prompt,
+        policy: PolicyHolder,
+        *,
+        symbols: tuple[Symbol, ...],
+        mode: Mode,
+        caps: LiveCaps | None = None,
+    ) -> None:
+        """`policy` holds what is in force; `symbols` are those that this run can trade at all; `caps` the account's."""
+        self._caps = caps
         self._path = prompt.path
         self._policy = policy
         self._symbols = symbols
@@ -98,10 +108,14 @@ class PromptKeeper:
         return ""
 
     def _read(self) -> Prompt:
-        """The file, without the symbols that it named at the start and that this run leaves out. Raises PolicyError."""
+        """The file, without the symbols that it named at the start and that this run leaves out, and capped.
+
+        Raises PolicyError.
+        """
         found = load_prompt(str(self._path.absolute()), ())
         symbols = tuple(symbol for symbol in found.policy.symbols if symbol not in self._left_out)
-        return replace(found, policy=found.policy.model_copy(update={"symbols": symbols}))
+        policy = found.policy.model_copy(update={"symbols": symbols})
+        return replace(found, policy=policy if self._caps is None else capped(policy, self._caps))
 
     async def _put_in_force(
         self, journal: Journal, wanted: Prompt, now: Policy, *, actor: Actor, changed: tuple[str, ...]

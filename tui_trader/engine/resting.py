@@ -6,6 +6,7 @@ from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.knowledge import Knowledge
+from tui_trader.engine.live.conditions import key_warning
 from tui_trader.engine.views import FeedView, StatusView
 from tui_trader.journal.reader import JournalReader
 from tui_trader.risk.trading_state import StateFold
@@ -54,6 +55,7 @@ def resting_status(home: Home, now: str) -> StatusView:
         orders=ledger.open_orders(),
         approvals=knowledge.approvals.waiting,
         observed=knowledge.observed.totals,
+        key_warning=key_warning(started.live if started else None),
         journal_entries=head.seq,
         journal_head=head.hash.hex(),
     )

@@ -16,6 +16,7 @@ from tui_trader.agent.llm.replay import Misses
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, LoopClock, PacedLoop
 from tui_trader.core.market import MarketEvent
+from tui_trader.core.records import LiveTerms
 from tui_trader.core.words import Mode
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
@@ -75,6 +76,8 @@ class Surroundings:
     mailbox: Mailbox
     counterparty: Callable[[MarketEvent], None] | None = None
     """The ear of a paper exchange, which hears each market event first."""
+    live: LiveTerms | None = None
+    """On what real money is traded; None where none is."""
     decider: Decider | None = None
     """None: the plan's."""
 
@@ -150,6 +153,7 @@ async def _run(
             saver=saver,
             mailbox=mailbox,
             counterparty=other.hears,
+            live=other.live,
         )
         whole = trader_of(plan, around, sink=sink)
         trader = whole.trader
@@ -172,7 +176,7 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
     )
     deciding = Deciding(around.decider, Misses()) if around.decider else decider_of(assembly, journal, clock)
-    showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock)
+    showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock, live=around.live)
     publisher = Publisher(
         around.mailbox,
         clock,
@@ -194,6 +198,7 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         showing=showing,
         sink=sink,
         misses=deciding.misses,
+        live=around.live,
     )
     return Built(trader=trader, assembly=assembly, look=publisher.look)
 

@@ -12,6 +12,7 @@ from tui_trader.core.clock import Instant, WallClock
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument, known_symbols
 from tui_trader.core.words import Mode, Symbol
+from tui_trader.engine.live.door import live_reach
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.settings import Settings, SettingsError
 from tui_trader.exchange.binance.environment import Environment, EnvironmentRefused, Key, environment_of
@@ -50,7 +51,13 @@ def environment_for(settings: Settings, mode: Mode) -> Environment:
     binance = settings.binance
     key = _key(binance.api_key, binance.api_secret) if mode is not Mode.PAPER else None
     try:
-        return environment_of(mode, rest_url=binance.rest_url, stream_url=binance.stream_url, key=key)
+        return environment_of(
+            mode,
+            rest_url=binance.rest_url,
+            stream_url=binance.stream_url,
+            key=key,
+            live_reach=live_reach(),
+        )
     except EnvironmentRefused as refused:
         raise SettingsError(str(refused)) from None
 

@@ -5,8 +5,9 @@ import shlex
 import tomllib
 from decimal import Decimal
 from difflib import get_close_matches
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
     AliasChoices,
@@ -29,8 +30,10 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from tui_trader.core.words import Mode
+from tui_trader.risk.caps import LiveCaps, proposal
 
 PREFIX = "TUI_TRADER_"
+_CAPS = "live_caps"
 _OUTSIDE_THE_MODEL = frozenset({f"{PREFIX}HOME"})
 
 
@@ -121,6 +124,13 @@ class OpenAISettings(BaseModel):
         return self
 
 
+class _ExactToml(TomlConfigSettingsSource):
+    """Figures with a point are Decimals from the file on: none of them passes through a float."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return tomllib.loads(file_path.read_text(encoding="utf-8"), parse_float=Decimal)
+
+
 class Settings(BaseSettings):
     """What can be set once and for all; the command line's options override it."""
 
@@ -150,6 +160,8 @@ class Settings(BaseSettings):
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
     secrets_from: SecretsSettings = Field(default_factory=SecretsSettings)
     anchor: AnchorSettings = Field(default_factory=AnchorSettings)
+    live_caps: LiveCaps | None = None
+    """In the file alone: a variable that is inherited must not widen what the account's owner wrote."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     """The usual variable is honoured too."""
 
@@ -163,7 +175,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file; no `.env` is read."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _ExactToml(settings_cls)
 
     @property
     def model_key(self) -> SecretStr | None:
@@ -192,10 +204,28 @@ def load_settings(config: Path) -> Settings:
             f"environment: a section cannot be set as a whole; set its parts, such as {PREFIX}OPENAI__MODEL."
         ) from None
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        # A name that nobody knows comes before the one that it was meant to be, and that is missing for it.
+        first = min(faults, key=lambda fault: fault["type"] != "extra_forbidden")
         name = ".".join(str(part) for part in first["loc"])
-        hint = _nearest(name.split(".", maxsplit=1)[0]) if first["type"] == "extra_forbidden" else ""
+        hint = _hint(first["type"], tuple(map(str, first["loc"])))
         raise SettingsError(f"setting {name}: {first['msg']}.{hint} (environment or {config})") from None
+
+
+def written_mode(config: Path) -> Mode | None:
+    """The mode that the file itself names, whatever flags and environment say. Raises SettingsError."""
+    _refuse_unreadable(config)
+    if not config.exists():
+        return None
+    said = tomllib.loads(config.read_text(encoding="utf-8")).get("mode")
+    return next((mode for mode in Mode if mode.value == said), None)
+
+
+def _hint(kind: str, path: tuple[str, ...]) -> str:
+    """The way out of a wrong setting, where there is one to name."""
+    if kind == "missing" and path[0] == _CAPS:
+        return f" Every cap must be set; for a first start: {proposal(path[-1])}."
+    return _nearest(path[-1], _fields_at(path[:-1])) if kind == "extra_forbidden" else ""
 
 
 def _refuse_unreadable(config: Path) -> None:
@@ -212,26 +242,33 @@ def _refuse_unreadable(config: Path) -> None:
 def _refuse_unknown_variables() -> None:
     """pydantic-settings ignores a misspelt variable; a limit or key that silently is not set must not pass."""
     for name in sorted(os.environ):
-        if not name.startswith(PREFIX) or name in _OUTSIDE_THE_MODEL:
+        if not name.upper().startswith(PREFIX) or name in _OUTSIDE_THE_MODEL:
             continue
-        path = name.removeprefix(PREFIX).lower().split("__")
+        if name != name.upper():  # pydantic-settings would take it, and nothing here would know of it
+            raise SettingsError(f"environment variable {name}: write such names in capitals, as {name.upper()}.")
+        path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        if path[0] == _CAPS:
+            raise SettingsError(f"environment variable {name}: live_caps stand in config.toml alone. Unset it.")
         if not _is_known(path):
-            raise SettingsError(f"environment variable {name} is not known.{_nearest(path[0])} Unset it.")
+            raise SettingsError(f"environment variable {name} is not known.{_nearest(path[0], Settings)} Unset it.")
 
 
-def _is_known(path: list[str]) -> bool:
+def _is_known(path: tuple[str, ...]) -> bool:
+    """A section's own name is known, too: what is wrong with it is said where it is read."""
+    return path[-1] in _fields_at(path[:-1]).model_fields
+
+
+def _fields_at(path: tuple[str, ...]) -> type[BaseModel]:
+    """The section at this path; one without fields where there is none."""
     fields: type[BaseModel] = Settings
-    for index, part in enumerate(path):
+    for part in path:
         field = fields.model_fields.get(part)
-        if field is None:
-            return False
-        annotation = field.annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return index == len(path) - 1
-        fields = annotation
-    return True
+        kinds = () if field is None else (field.annotation, *get_args(field.annotation))
+        sections = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+        fields = next(sections, BaseModel)
+    return fields
 
 
-def _nearest(name: str) -> str:
-    close = get_close_matches(name, Settings.model_fields, n=1)
+def _nearest(name: str, among: type[BaseModel]) -> str:
+    close = get_close_matches(name, among.model_fields, n=1)
     return f" Did you mean {close[0]}?" if close else ""

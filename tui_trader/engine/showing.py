@@ -2,8 +2,9 @@
 
 from tui_trader.core.clock import Clock
 from tui_trader.core.money import Money
-from tui_trader.core.records import EconomyChanged
+from tui_trader.core.records import EconomyChanged, LiveTerms
 from tui_trader.core.words import Economy, Symbol, TradingState
+from tui_trader.engine.live.conditions import key_warning
 from tui_trader.engine.schedule import Schedule
 from tui_trader.engine.views import FeedView, QuotesView, QuoteView, StatusView
 from tui_trader.engine.wiring import Assembly
@@ -18,7 +19,10 @@ _TREND_CANDLES = 240
 class Showing:
     """Reads; decides nothing."""
 
-    def __init__(self, assembly: Assembly, *, exchange: Exchange, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, assembly: Assembly, *, exchange: Exchange, journal: Journal, clock: Clock, live: LiveTerms | None = None
+    ) -> None:
+        self._live = live
         self._assembly = assembly
         self._exchange = exchange
         self._journal = journal
@@ -70,6 +74,7 @@ class Showing:
             orders=book.orders,
             approvals=assembly.desk.questions.waiting,
             observed=assembly.desk.observed.totals,
+            key_warning=key_warning(self._live),
             journal_entries=head.seq,
             journal_head=head.hash.hex(),
         )

@@ -38,6 +38,7 @@ def status_object(view: StatusView) -> JsonObject:
         "prompt_problem": view.prompt_problem,
         "last_cycle": view.last_cycle,
         "next_decision": text(view.next_decision) if view.next_decision is not None else None,
+        "key_warning": view.key_warning,
         "journal_head": view.journal_head,
         "journal_entries": view.journal_entries,
     }

@@ -10,7 +10,7 @@ from tui_trader.agent.llm.replay import Misses, ReplayMissed
 from tui_trader.agent.runner import Agent
 from tui_trader.core.clock import Clock, WallClock, text
 from tui_trader.core.money import ZERO, Money
-from tui_trader.core.records import EngineStarted, EngineStopped, HomeOpened, JsonObject, Record
+from tui_trader.core.records import EngineStarted, EngineStopped, HomeOpened, JsonObject, LiveTerms, Record
 from tui_trader.core.words import Actor, Economy
 from tui_trader.desk.scribe import note_to
 from tui_trader.engine.alarm import Alarm
@@ -63,7 +63,9 @@ class Trader:
         showing: Showing,
         sink: LineSink | None,
         misses: Misses,
+        live: LiveTerms | None = None,
     ) -> None:
+        self._live = live
         self._misses = misses
         self._assembly = assembly
         self._agent = agent
@@ -178,6 +180,7 @@ class Trader:
             market_start=plan.market_start,
             market_seed=plan.market_seed,
             wall_time=None if seeded else text(WallClock().now()),
+            live=self._live,
         )
         if plan.past.opened is not None:
             return (started,)

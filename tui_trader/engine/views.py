@@ -100,6 +100,8 @@ class StatusView:
     approvals: tuple[Question, ...] = ()
     """What waits for a person, oldest first."""
     observed: ObservedTotals = NOTHING_OBSERVED
+    key_warning: str = ""
+    """What is dangerous about the key with which real money is traded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,7 +140,13 @@ def assemble(
     return Assembly(
         plan=plan,
         policy=policy,
-        prompt=PromptKeeper(plan.prompt, policy, symbols=tuple(feed.instruments), mode=plan.options.mode),
+        prompt=PromptKeeper(
+            plan.prompt,
+            policy,
+            symbols=tuple(feed.instruments),
+            mode=plan.options.mode,
+            caps=plan.options.caps,
+        ),
         market=market,
         feed=feed,
         ledger=ledger,

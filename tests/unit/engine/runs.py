@@ -27,6 +27,7 @@ def run_options(
     cycles: int | None = None,
     with_console: bool = False,
     settings: Settings | None = None,
+    accepted_live: str | None = None,
 ) -> RunOptions:
     """A run on paper, on the synthetic market, by the rules, as fast as it goes, unless said otherwise."""
     home = Home(folder)
@@ -43,6 +44,7 @@ def run_options(
         speed=speed,
         cycles=cycles,
         with_console=with_console,
+        accepted_live=accepted_live,
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from tests.unit.engine.rows import Log, entry, fill, opened, started
 from tests.unit.engine.runs import SEED, run_options
 from tests.unit.engine.time import NOON
+from tests.unit.risk.test_caps import PROPOSED
 from tui_trader.core.clock import Instant, later
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.instrument_table import instrument
@@ -18,6 +20,9 @@ from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended, Re
 from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.knowledge import Knowledge
+from tui_trader.engine.live import door
+from tui_trader.engine.live.conditions import LiveRefused
+from tui_trader.engine.live.door import LiveDoor
 from tui_trader.engine.options import RunOptions, speed_of
 from tui_trader.engine.plan import Plan, plan_of
 from tui_trader.engine.scouting import AUTO_PATIENCE, PATIENCE, BinanceSeen
@@ -25,6 +30,7 @@ from tui_trader.engine.settings import OpenAISettings, Settings, SettingsError
 from tui_trader.market.choose import FeedKind
 from tui_trader.market.ports import FeedError
 from tui_trader.market.synthetic import SEEDED_START
+from tui_trader.risk.caps import LiveCaps
 
 OTHER_SEED = 8
 
@@ -204,8 +210,63 @@ def sees(_: RunOptions, symbols: Sequence[Symbol], patience: float) -> BinanceSe
 
 
 def test_real_money_is_not_traded_and_why_is_said(options: RunOptions) -> None:
-    with pytest.raises(SettingsError, match="--mode live: this version does not trade real money"):
+    with pytest.raises(LiveRefused, match="mode live: this version does not trade real money"):
         plan_of(changed(options, mode=Mode.LIVE, feed="binance", decider="rules", speed=1.0), Knowledge(), sees)
+
+
+def live(options: RunOptions, **changes: object) -> RunOptions:
+    """All that a live run wants, but for the changes."""
+    caps = Settings.model_construct(live_caps=LiveCaps.model_validate(PROPOSED))
+    options.home.config.write_text('mode = "live"')
+    asked = {"mode": Mode.LIVE, "feed": "binance", "decider": "rules", "speed": 1.0, "seed": None, "settings": caps}
+    return changed(options, **asked | changes)
+
+
+def test_in_a_rehearsal_live_is_planned_with_the_smaller_of_prompt_and_caps(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "LIVE_DOOR", LiveDoor.REHEARSAL)
+    plan = plan_of(live(options), Knowledge(), sees)
+    assert plan.prompt.policy.risk.max_order_notional == Decimal(250)
+    assert plan.prompt.policy.risk.max_leverage == 2
+    assert plan.prompt.policy.risk.max_open_orders == plan_of(options, Knowledge()).prompt.policy.risk.max_open_orders
+    assert "250" in plan.prompt.rendered().text, "the model reads what the gate enforces"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"feed": "synthetic"}, "Use --feed binance"),
+        ({"decider": "auto"}, "Use openai or rules"),
+        ({"decider": "replay"}, "Use openai or rules"),
+        ({"settings": Settings.model_construct()}, r"\[live_caps\]"),
+    ],
+)
+def test_a_plan_for_live_wants_every_condition(
+    options: RunOptions, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], sentence: str
+) -> None:
+    monkeypatch.setattr(door, "LIVE_DOOR", LiveDoor.REHEARSAL)
+    with pytest.raises(LiveRefused, match=sentence):
+        plan_of(live(options, **changes), Knowledge(), sees)
+
+
+def test_a_plan_for_live_wants_it_written_in_the_home(options: RunOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "LIVE_DOOR", LiveDoor.REHEARSAL)
+    asked = live(options)
+    options.home.config.unlink()
+    with pytest.raises(LiveRefused, match="a flag or a variable alone does not start it"):
+        plan_of(asked, Knowledge(), sees)
+
+
+def test_caps_change_nothing_where_no_real_money_is(options: RunOptions) -> None:
+    caps = Settings.model_construct(live_caps=LiveCaps.model_validate(PROPOSED))
+    plain, with_caps = (plan_of(changed(options, **more), Knowledge()) for more in ({}, {"settings": caps}))
+    assert with_caps.prompt.policy == plain.prompt.policy
+
+
+def test_a_yes_to_real_money_is_refused_where_there_is_none(options: RunOptions) -> None:
+    with pytest.raises(SettingsError, match="--i-accept-live: this run is in mode paper"):
+        plan_of(changed(options, accepted_live="live-SgsR"), Knowledge())
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """Settings: which source wins, that nothing unknown passes, and that no secret is ever said."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tui_trader.core.words import Mode
-from tui_trader.engine.settings import Settings, SettingsError, load_settings
+from tui_trader.engine.settings import Settings, SettingsError, load_settings, written_mode
 
 SECRET = "sk-very-secret-0123456789"
 
@@ -88,7 +89,7 @@ def test_an_unknown_variable_is_refused_by_name(
     ("text", "said"),
     [
         ('fede = "synthetic"', ("fede", "Did you mean feed?")),
-        ('[openai]\nmodle = "x"', ("openai.modle",)),
+        ('[openai]\nmodle = "x"', ("openai.modle", "Did you mean model?")),
         (f'[binance]\napi_secret = ["{SECRET}"]', ("binance.api_secret",)),
         (f'mode = "{SECRET}"', ("mode",)),
         (f'seed = "{SECRET}"', ("seed",)),
@@ -132,3 +133,77 @@ def test_every_secret_is_known_to_the_redactor_and_none_is_shown(config: Path, m
     assert set(settings.secrets()) == set(secrets.values())
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     assert not any(value in shown for value in secrets.values())
+
+
+# ---------------------------------------------------------------------- live
+
+
+CAPS = """[live_caps]
+max_order_notional = 250.10
+max_position_notional = 300
+max_gross_notional = "500"
+max_leverage = 2
+max_risk_per_trade_pct = 0.1
+max_daily_loss_pct = 1
+max_drawdown_pct = 3
+max_entries_per_day = 5
+"""
+
+
+def test_the_caps_of_live_are_read_to_the_last_digit(config: Path) -> None:
+    assert load_settings(config).live_caps is None
+    config.write_text(CAPS)
+    caps = load_settings(config).live_caps
+    assert caps is not None
+    assert (caps.max_order_notional, caps.max_risk_per_trade_pct) == (Decimal("250.10"), Decimal("0.1"))
+    assert caps.as_record()["max_gross_notional"] == "500"
+
+
+@pytest.mark.parametrize("name", ["LIVE_CAPS", "LIVE_CAPS__MAX_LEVERAGE", "LIVE_CAPS__NONE"])
+def test_no_variable_touches_the_caps(config: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    config.write_text(CAPS)
+    monkeypatch.setenv(f"TUI_TRADER_{name}", '{"max_leverage": 100}')
+    with pytest.raises(SettingsError, match=f"TUI_TRADER_{name}: live_caps stand in config.toml alone. Unset it."):
+        load_settings(config)
+
+
+@pytest.mark.parametrize("name", ["tui_trader_mode", "tui_trader_live_caps", "Tui_Trader_Binance__Api_Key"])
+def test_a_variable_in_small_letters_is_refused_and_not_taken(
+    config: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, SECRET)
+    with pytest.raises(SettingsError, match=f"{name}: write such names in capitals") as refused:
+        load_settings(config)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("max_leverage = 2\n", "", "live_caps.max_leverage.* for a first start: max_leverage = 2"),
+        ("max_leverage = 2", "max_leverage = 200", "live_caps.max_leverage.*a whole number from 1 to 125"),
+        ("max_leverage = 2", "max_levrage = 2", "live_caps.max_levrage.*Did you mean max_leverage"),
+        ("max_drawdown_pct = 3", "max_drawdown_pct = nan", "live_caps.max_drawdown_pct"),
+        ("max_drawdown_pct = 3", "max_drawdown_pct = true", "live_caps.max_drawdown_pct"),
+    ],
+)
+def test_a_cap_that_is_wrong_or_not_there_is_refused_in_every_mode(
+    config: Path, before: str, after: str, said: str
+) -> None:
+    assert before in CAPS
+    config.write_text(CAPS.replace(before, after))
+    with pytest.raises(SettingsError, match=said):
+        load_settings(config)
+
+
+def test_the_mode_that_is_written_is_the_files_alone(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUI_TRADER_MODE", "live")
+    assert load_settings(config).mode is Mode.LIVE
+    assert written_mode(config) is None
+    config.write_text('mode = "demo"')
+    assert written_mode(config) is Mode.DEMO
+    config.write_text('mode = "LIVE"')
+    assert written_mode(config) is None
+    config.write_text("mode = ")
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        written_mode(config)

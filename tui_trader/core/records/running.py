@@ -19,6 +19,17 @@ class HomeOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTerms:
+    """On what real money is traded: the account that a person named, the caps over every prompt, and whether the key
+    works from its own addresses alone.
+    """
+
+    account: str
+    caps: JsonObject
+    is_ip_bound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStarted:
     """A run begins: what it is made of. `market_time` is where the engine's clock starts; `wall_time` is ISO text.
 
@@ -39,6 +50,8 @@ class EngineStarted:
     market_start: Instant
     market_seed: int | None = None
     wall_time: str | None = None
+    live: LiveTerms | None = None
+    """None where no real money is traded. `policy` is the prompt's with the caps applied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
