@@ -41,7 +41,7 @@ def loopback_thread(folder: Path | None = None) -> Iterator[LoopbackThread]:
         async with loopback(folder) as bench:
             over.append(asyncio.Event())
             made.append(LoopbackThread(asyncio.get_running_loop(), bench))
-            moving = asyncio.create_task(_move(bench))
+            moving = asyncio.create_task(move(bench))
             started.set()
             await over[0].wait()
             moving.cancel()
@@ -57,7 +57,8 @@ def loopback_thread(folder: Path | None = None) -> Iterator[LoopbackThread]:
         thread.join()
 
 
-async def _move(bench: LoopbackBench) -> None:
+async def move(bench: LoopbackBench) -> None:
+    """Tell every symbol's price again and again, and that others trade; until cancelled."""
     while True:
         for symbol in bench.exchange.floor.tapes:
             await bench.price(symbol, bench.prices[symbol])

@@ -59,7 +59,7 @@ class Account:
 
     async def live(self) -> None:
         """Wait until the account's stream is live."""
-        assert await self.exchange._stream.live(_WITHIN)
+        assert await self.exchange._listening.stream.live(_WITHIN)
 
     async def lost(self) -> None:
         """Wait until it is not."""

@@ -241,7 +241,7 @@ async def test_after_429_nothing_leaves_until_the_pause_is_over(account: Account
 async def test_trades_that_the_stream_did_not_tell_make_it_suspect_and_are_found_under_their_ids(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_trader.exchange.binance.exchange._TOLD_WITHIN", -1.0)
+    monkeypatch.setattr("tui_trader.exchange.binance.listening._TOLD_WITHIN", -1.0)
     account.bench.exchange.mischief.lose_user_events(10)
     order_id = account.new_id()
     await account.exchange.submit(order_id, entry())

@@ -66,7 +66,7 @@ async def test_a_listen_key_is_renewed_and_where_that_fails_the_stream_begins_an
         async with asyncio.timeout(5):
             while renewals.count("PUT /fapi/v1/listenKey") < 3:
                 await asyncio.sleep(0.01)
-        assert account.exchange._stream.losses == 0
+        assert account.exchange._listening.stream.losses == 0
         bench.exchange.mischief.request(FaultKind.HTML_502, path="listenKey", times=2)
         await account.lost()
         await account.live()
@@ -76,7 +76,7 @@ async def test_an_outage_of_any_length_ends_with_a_live_stream(account: Account)
     await account.bench.exchange.stop()
     await account.lost()
     await asyncio.sleep(2.5)
-    assert account.exchange._stream.losses > 1
+    assert account.exchange._listening.stream.losses > 1
     await account.bench.exchange.start()
     await account.bench.open_market()
     async with asyncio.timeout(30):
@@ -153,7 +153,7 @@ async def test_a_refused_key_is_said_and_nothing_new_is_risked(account: Account)
     account.bench.exchange.mischief.request(FaultKind.HTML_403, path="positionRisk")
     with pytest.raises(ExchangeUnavailable):
         await account.exchange.account_report()
-    assert account.exchange._locked_out == "", "one 403 is no word about the key"
+    assert account.exchange._listening.locked_out == "", "one 403 is no word about the key"
     account.session.rest._client._client.API_KEY = "another"
     account.session.rest._client._client.session.headers["X-MBX-APIKEY"] = "another"
     with pytest.raises(ExchangeUnavailable, match="API-key"):

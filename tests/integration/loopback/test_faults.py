@@ -92,6 +92,17 @@ async def test_a_delay_is_only_that(bench: LoopbackBench) -> None:
     assert asyncio.get_running_loop().time() - began >= 0.05
 
 
+async def test_an_answer_alone_can_be_late(bench: LoopbackBench) -> None:
+    """The order trades, and tells of it, while whoever sent it still waits."""
+    bench.exchange.mischief.request(FaultKind.DELAY, method="POST", path="/order", executes=True, seconds=1.0)
+    async with bench.listen_user() as ear:
+        sent = asyncio.create_task(bench.market("BUY", "0.010"))
+        assert (await ear.hear_event("ORDER_TRADE_UPDATE"))["o"]["c"]
+        assert await trades(bench) == 1
+        assert not sent.done()
+        assert (await sent)["status"] == "FILLED"
+
+
 async def test_a_fault_waits_for_its_request(bench: LoopbackBench) -> None:
     bench.exchange.mischief.request(
         FaultKind.UNAVAILABLE_503, method="POST", path="/order", skip=1, times=2, contains="quantity=0.010"
@@ -226,7 +237,9 @@ async def test_over_the_wire_faults_need_a_token_and_are_off_without_one(bench: 
         assert (await wish(controlled, "t0ken", act="burst", symbol="NONE"))[0] == 400
         status, done = await wish(controlled, "t0ken", act="request", kind="-1007", path="/balance")
         assert (status, done["done"]) == (200, "request")
+        assert (await wish(controlled, "t0ken", act="met"))[1]["count"] == 0
         assert await controlled.code("GET", "/fapi/v3/balance") == -1007
+        assert (await wish(controlled, "t0ken", act="met"))[1]["count"] == 1
 
 
 @pytest.mark.parametrize(

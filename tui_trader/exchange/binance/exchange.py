@@ -1,15 +1,14 @@
 """Binance behind the `Exchange` protocol: orders sent once, failures classified, news in order."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from typing import assert_never
 
 from tui_trader.core.account import AccountReport
-from tui_trader.core.clock import Instant, elapsed, later
+from tui_trader.core.clock import Instant
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.order import Fill, Intent, Purpose
 from tui_trader.core.records import FundingBooked, TransferBooked
-from tui_trader.core.words import ClientOrderId, Symbol, TradeId
+from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.binance import endpoints
 from tui_trader.exchange.binance.answers import AlgoAnswer, AlgoCancelled, Done, LeverageAnswer, OrderAnswer, Unreadable
 from tui_trader.exchange.binance.client import RECEIVE_WINDOW, RequestFailed
@@ -17,13 +16,12 @@ from tui_trader.exchange.binance.failures import Failure, Verdict
 from tui_trader.exchange.binance.filters import QUOTE
 from tui_trader.exchange.binance.governor import Urgency
 from tui_trader.exchange.binance.incomes import Incomes
+from tui_trader.exchange.binance.listening import Listening
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.orders import acknowledged, algo_params, order_params, order_report
 from tui_trader.exchange.binance.reading import Reader
 from tui_trader.exchange.binance.session import Session
 from tui_trader.exchange.binance.trades import Trades
-from tui_trader.exchange.binance.user_events import Hint, Occasion, Told
-from tui_trader.exchange.binance.user_stream import UserStream
 from tui_trader.exchange.ports import (
     Accepted,
     AccountEvent,
@@ -34,17 +32,9 @@ from tui_trader.exchange.ports import (
     NotSent,
     OrderReport,
     Refused,
-    StreamLost,
     SubmitOutcome,
     Uncertain,
 )
-
-_MEASURE_EVERY = 300.0
-"""Seconds between two looks at the exchange's clock."""
-_TOLD_WITHIN = 5.0
-"""Seconds within which the stream tells a trade; one that only the list of trades knows means that it is deaf."""
-_INCOME_LAG = 120.0
-"""Seconds by which a question for funding reaches back before the event that announced it."""
 
 
 class BinanceExchange:
@@ -60,20 +50,11 @@ class BinanceExchange:
         self._reader = Reader(session, names, tuple(instruments), QUOTE)
         self._trades = Trades(session, names, self._reader, QUOTE)
         self._incomes = Incomes(session.rest, session.clock, QUOTE)
-        self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
-        self._stream = UserStream(session, names, QUOTE, tell=self._hear, lost=self._lose)
-        self._told: dict[tuple[Symbol, TradeId], None] = {}
-        self._live_since: Instant | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._locked_out = ""
-        self._rest.failed = self._learn_from
+        self._listening = Listening(session, names, self._incomes, QUOTE)
 
     async def start(self, *, within: float) -> None:
         """Begin to listen; returns when the stream is live, or after `within` seconds all the same."""
-        self._spawn("user stream", self._stream.run())
-        self._spawn("exchange clock", self._keep_time())
-        await self._stream.live(within)
-        self._live_since = self._session.clock.now()
+        await self._listening.start(within=within)
 
     # ------------------------------------------------------------------ what it is
 
@@ -95,7 +76,7 @@ class BinanceExchange:
     @property
     def is_heard(self) -> bool:
         """Whether the account's stream is live and its key good."""
-        return self._stream.is_live and not self._locked_out
+        return self._listening.is_heard
 
     @property
     def keeps_one_closing_order(self) -> bool:
@@ -237,7 +218,7 @@ class BinanceExchange:
     async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
         """Our trades at or after `since`, oldest first. A trade that the stream should have told makes it suspect."""
         fills = await self._trades.since(symbol, since)
-        self._look_for_silence(fills)
+        self._listening.look_for_silence(fills)
         return fills
 
     async def funding_since(self, since: Instant) -> tuple[FundingBooked, ...]:
@@ -248,94 +229,11 @@ class BinanceExchange:
         """Transfers at or after `since`, oldest first."""
         return await self._incomes.transfers_since(since)
 
-    async def events(self) -> AsyncIterator[AccountEvent]:
+    def events(self) -> AsyncIterator[AccountEvent]:
         """News in order; ends when the exchange closes."""
-        while (event := await self._news.get()) is not None:
-            yield event
-        self._news.put_nowait(None)  # for whoever listens next: it is over
+        return self._listening.events()
 
     async def close(self) -> None:
         """Stop listening and let the connections go; the account stays as it is."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._stream.close()
-        self._news.put_nowait(None)
+        await self._listening.close()
         await self._session.close()
-
-    # ------------------------------------------------------------------ listening
-
-    def _hear(self, told: Told) -> None:
-        match told:
-            case Fill():
-                self._remember((told,))
-                self._news.put_nowait(told)
-            case OrderReport():
-                self._news.put_nowait(told)
-            case Occasion(hint=Hint.MONEY_MOVED):
-                self._spawn("income", self._tell_income(told.time))
-            case Occasion():
-                self._lose(told.text)
-            case _:
-                assert_never(told)
-
-    def _lose(self, why: str) -> None:
-        self._live_since = self._session.clock.now()
-        self._news.put_nowait(StreamLost(why))
-
-    async def _tell_income(self, time: Instant) -> None:
-        since = later(time, -_INCOME_LAG)
-        try:
-            booked: Sequence[FundingBooked | TransferBooked] = (
-                *await self.funding_since(since),
-                *await self.transfers_since(since),
-            )
-        except ExchangeUnavailable as error:
-            self._lose(f"money moved, and how much is not answered: {error}")
-            return
-        for each in booked:
-            self._news.put_nowait(each)
-
-    def _look_for_silence(self, fills: Sequence[Fill]) -> None:
-        """Trades since the stream is live, and no news any more, must have come through it."""
-        now = self._session.clock.now()
-        live_since = self._live_since
-        if not self._stream.is_live:
-            return
-        untold = [
-            fill
-            for fill in fills
-            if (fill.symbol, fill.trade_id) not in self._told
-            and elapsed(fill.time, now) > _TOLD_WITHIN
-            and live_since is not None
-            and fill.time > live_since
-        ]
-        self._remember(fills)
-        if untold:
-            self._stream.suspect(f"the account stream did not tell trade {untold[0].trade_id}")
-
-    def _remember(self, fills: Sequence[Fill]) -> None:
-        self._told |= dict.fromkeys((fill.symbol, fill.trade_id) for fill in fills)
-
-    def _learn_from(self, failure: Failure) -> None:
-        if failure.is_lockout:
-            self._locked_out = failure.text
-            self._lose(f"the exchange refuses key or account: {failure.text}")
-        if failure.is_of_the_clock:
-            self._spawn("exchange clock, once", self._set_clock())
-
-    async def _keep_time(self) -> None:
-        while True:
-            await self._session.clock.sleep(_MEASURE_EVERY)
-            await self._set_clock()
-
-    async def _set_clock(self) -> None:
-        try:
-            await self._rest.measure_offset()
-        except ExchangeUnavailable:
-            return  # the offset of before is the best there is; a request that it fails says so
-
-    def _spawn(self, name: str, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -42,6 +42,8 @@ class Act(StrEnum):
     RIGHTS = "rights"
     TRANSFER = "transfer"
     RESTART = "restart"
+    MET = "met"
+    """Changes nothing: the count that is answered is of the requests that went wrong so far."""
     CLEAR = "clear"
 
 
@@ -110,6 +112,8 @@ class ControlDesk:
         match wanted.act:
             case Act.REQUEST:
                 self._break_requests(wanted)
+            case Act.MET:
+                return mischief.plan.met
             case Act.TRANSFER:
                 await mischief.transfer(Decimal(wanted.amount))
             case Act.RESTART:

@@ -8,7 +8,7 @@ class FaultKind(StrEnum):
     """What happens to a request."""
 
     DELAY = "delay"
-    """It is answered properly, `seconds` late."""
+    """It is carried out and answered properly, both `seconds` late; with `executes` only the answer is late."""
     DROP = "drop"
     """It is read and the connection dropped."""
     TIMEOUT = "timeout"
@@ -81,8 +81,8 @@ ANSWERS = {
 class FaultRule:
     """The `times` requests to `method` `path` that come after `skip` others go wrong.
 
-    `executes`: the request is carried out all the same, and only the answer is lost. `contains` narrows it to requests
-    whose parameters contain this text.
+    `executes`: the request is carried out all the same, and only the answer is lost (or late). `contains` narrows it to
+    requests whose parameters contain this text.
     """
 
     kind: FaultKind

@@ -63,8 +63,7 @@ class RestDesk:
 
     async def _wrong_answer(self, fault: FaultRule, request: web.Request, body: bytes) -> web.StreamResponse:
         if fault.kind is FaultKind.DELAY:
-            await self.floor.clock.sleep(fault.seconds)
-            return await self._true_answer(request, body)
+            return await self._late_answer(fault, request, body)
         if fault.executes:
             # The work goes on even if the client has gone.
             await asyncio.shield(self._true_answer(request, body))
@@ -79,6 +78,14 @@ class RestDesk:
         if said.retry_after is not None:
             headers["Retry-After"] = str(said.retry_after)
         return web.Response(status=said.status, text=said.body, content_type=said.content_type, headers=headers)
+
+    async def _late_answer(self, fault: FaultRule, request: web.Request, body: bytes) -> web.StreamResponse:
+        if not fault.executes:
+            await self.floor.clock.sleep(fault.seconds)
+            return await self._true_answer(request, body)
+        answer = await asyncio.shield(self._true_answer(request, body))
+        await self.floor.clock.sleep(fault.seconds)
+        return answer
 
     async def _true_answer(self, request: web.Request, body: bytes) -> web.StreamResponse:
         endpoint = ENDPOINTS.get((request.method, request.path))
