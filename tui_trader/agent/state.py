@@ -1,7 +1,7 @@
 """The state that travels through the graph: plain JSON below 3 kB, so that a checkpoint is small and needs no classes.
 
-The observation alone is a typed value: it lives in a channel that is never checkpointed, because a decision that
-is taken up again must look at the market anew.
+The observation alone is a typed value: it lives in a channel that is never checkpointed, as does the digest made of it,
+because a decision that is taken up again must look at the market anew.
 """
 
 from enum import StrEnum
@@ -47,16 +47,18 @@ class CycleState(TypedDict, total=False):
     """One decision on its way. A node returns the part that it changed.
 
     `settled` is set as soon as nothing more is to be done (a `CycleVerdict`): every edge then leads to
-    `log_decision`. `fault` is a `Fault`. `cost` is USD as a decimal string.
+    `log_decision`. `fault` is a `Fault`. `cost` is USD as a decimal string. `digest` is what a decider was or would be
+    shown, and `is_on_record` whether it stands in the journal, in a question to a model; without it nobody decided.
     """
 
     cycle: int
     observation: Annotated[Observation, UntrackedValue(Observation)]
-    digest_sha256: str
+    digest: Annotated[str, UntrackedValue(str)]
     actions: list[ActionState]
     settled: str
     fault: str
     reason: str
+    is_on_record: bool
     tokens: int
     cost: str
     note: str

@@ -13,6 +13,7 @@ from tui_trader.core.records import (
     EntryObserved,
     EntryProposed,
     EquityMarked,
+    FiguresSeen,
     FundingBooked,
     HomeOpened,
     LogSigned,
@@ -53,6 +54,8 @@ def _told(record: Record) -> str:
             return f"#{cycle} {verdict.value}: {reason}"
         case RiskJudged(verdict=verdict, code=code, detail=detail):
             return f"{verdict} {code} {detail}".rstrip()
+        case FiguresSeen(cycle=cycle, decider=decider, digest=digest):
+            return f"#{cycle} {decider} saw {len(digest)} characters of figures"
         case ModelAsked(model=model):
             return model
         case ModelAnswered(model=model, fault=fault, input_tokens=put_in, output_tokens=put_out):

@@ -7,7 +7,9 @@ from enum import StrEnum
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import plain
 from tui_trader.core.records import (
+    Action,
     CycleDecided,
+    FiguresSeen,
     JsonObject,
     JsonValue,
     ModelAnswered,
@@ -19,7 +21,7 @@ from tui_trader.core.records import (
     Record,
     RiskJudged,
 )
-from tui_trader.core.words import ClientOrderId
+from tui_trader.core.words import ClientOrderId, CycleVerdict
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.journal.ports import Row
 
@@ -45,7 +47,10 @@ class Told:
 
 
 def cycle_story(rows: Iterable[Row], cycle: int) -> tuple[Told, ...]:
-    """All rows of the cycle, by part and in their order. Orders bring their later news, positions what they came to."""
+    """All rows of the cycle, by part and in their order. Orders bring their later news, positions what they came to.
+
+    Where no model was asked, the figures' row says who decided by them, and the decision's what the answer was.
+    """
     told = list(_told(rows, cycle))
     order = list(Part)
     return tuple(sorted(told, key=lambda each: (order.index(each.part), each.row.seq)))
@@ -53,14 +58,23 @@ def cycle_story(rows: Iterable[Row], cycle: int) -> tuple[Told, ...]:
 
 def _told(rows: Iterable[Row], cycle: int) -> Iterator[Told]:
     orders: set[ClientOrderId] = set()
+    was_asked = False
     for row in rows:
         record = row.record
         if isinstance(record, OrderIntended) and record.intent.cycle == cycle:
             orders.add(client_order_id(row.hash))
         if not _belongs(record, cycle, orders):
             continue
-        if isinstance(record, ModelAsked):
-            yield Told(Part.SEEN, row, _seen(record))
+        match record:
+            case ModelAsked() as asked:
+                was_asked = True
+                yield Told(Part.SEEN, row, _seen(asked))
+            case FiguresSeen(decider=decider) if not was_asked:
+                yield Told(Part.ASKED, row, f"no model was asked: {decider} went by these figures")
+            case CycleDecided(verdict=verdict) as decided if not was_asked and verdict is not CycleVerdict.SKIP:
+                yield Told(Part.ANSWERED, row, _decided(decided))
+            case _:
+                pass
         yield Told(_part_of(record), row, _text(record, row))
 
 
@@ -78,6 +92,8 @@ def _belongs(record: Record, cycle: int, orders: set[ClientOrderId]) -> bool:
 
 def _part_of(record: Record) -> Part:
     match record:
+        case FiguresSeen():
+            return Part.SEEN
         case ModelAsked():
             return Part.ASKED
         case ModelAnswered():
@@ -92,6 +108,8 @@ def _part_of(record: Record) -> Part:
 
 def _text(record: Record, row: Row) -> str:
     match record:
+        case FiguresSeen(digest=digest):
+            return digest
         case ModelAsked() as asked:
             return _asked(asked)
         case ModelAnswered() as answered:
@@ -116,6 +134,15 @@ def _asked(asked: ModelAsked) -> str:
 def _content(message: JsonObject) -> str:
     calls = message.get("tool_calls")
     return _words(message.get("content")) if calls is None else _calls(calls)
+
+
+def _decided(decided: CycleDecided) -> str:
+    calls = [f"{action.tool} {_arguments(action)}" for action in decided.actions]
+    return "\n".join([f"{decided.decider}: {decided.reason}", *calls])
+
+
+def _arguments(action: Action) -> str:
+    return " ".join(f"{name}={value}" for name, value in action.arguments.items())
 
 
 def _answered(answered: ModelAnswered) -> str:

@@ -53,6 +53,21 @@ def test_a_decision_is_told_from_what_was_seen_to_what_came_of_it(shell: Shell, 
     assert KEY not in told
 
 
+def test_a_decision_by_rules_is_told_as_wholly(shell: Shell, home: Path) -> None:
+    run: list[str | Path] = ["run", "--home", home, "--decider", "rules", "--speed", "max", "--seed", "7"]
+    ended = shell.run(*run, "--cycles", "1", "--json")
+    assert [line["verdict"] for line in ended.lines if line["event"] == "decision"] == ["trade"]
+    story: list[str | Path] = ["audit", "show", "--cycle", "1", "--home", home]
+    lines = shell.run(*story, "--json").lines
+    assert {line["part"] for line in lines} == set(ORDER)
+    kinds = {part: {line["kind"] for line in lines if line["part"] == part} for part in ORDER}
+    assert (kinds["seen"], kinds["asked"], kinds["answered"]) == ({"figures"}, {"figures"}, {"decision"})
+    told = shell.run(*story).out
+    for words in ("BTCUSDT", "no model was asked: rules went by these figures", "rules: ", "risk_bps=10"):
+        assert words in told
+    assert max(len(str(line["body"])) for line in lines) < 4_000
+
+
 def test_a_cycle_that_never_was_is_no_and_says_where_to_look(shell: Shell, home: Path) -> None:
     shell.run("run", "--home", home, "--decider", "rules", "--speed", "max", "--seed", "7", "--cycles", "1")
     ended = shell.run("audit", "show", "--cycle", "99", "--home", home)

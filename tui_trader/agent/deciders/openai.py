@@ -130,6 +130,7 @@ class OpenAIDecider:
             reason=FAULT_TEXT[came.fault] if came.fault else shorten("; ".join(filter(None, reasons))),
             fault=came.fault,
             model=came.model,
+            is_on_record=came.was_asked,
         )
         return _Said(
             decision=decision,

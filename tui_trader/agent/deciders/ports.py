@@ -74,6 +74,8 @@ class Decision:
     tokens: int = 0
     cost: Money = ZERO
     model: str = ""
+    is_on_record: bool = False
+    """Whether the journal holds the figures that it was shown already, in a question to a model."""
 
 
 class Decider(Protocol):

@@ -41,13 +41,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A reply, or the fault in its place, and what was counted for it in USD."""
+    """A reply, or the fault in its place, and what was counted for it in USD.
+
+    `was_asked`: the question went out, and stands in the journal.
+    """
 
     model: str
     reply: ChatReply = NO_REPLY
     fault: Fault | None = None
     cost: Money = ZERO
     estimated: bool = False
+    was_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class MeteredModel:
         economy = await self.review(question.request)
         priced = self._affordable(question.request, economy.economy)
         if priced is None:
-            return Answered(model=self._main.line.model, fault=Fault.BUDGET)
+            return Answered(model=self._main.line.model, fault=Fault.BUDGET, was_asked=False)
         worst = priced.worst(question.request)
         asked = ModelAsked(
             cycle=question.cycle,

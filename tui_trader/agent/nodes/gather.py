@@ -4,7 +4,6 @@ import asyncio
 
 from langgraph.runtime import Runtime
 
-from tui_trader.agent.canonical import sha256_of
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.digest import digest_of
 from tui_trader.agent.observation import Observation, Unusable, fault_of
@@ -12,7 +11,7 @@ from tui_trader.agent.state import CycleState
 
 
 async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
-    """One observation of everything, and the hash of the digest that it makes."""
+    """One observation of everything, and the digest that it makes."""
     context = runtime.context
     readings, policy = context.readings, context.policy
     async with asyncio.TaskGroup() as group:
@@ -36,9 +35,8 @@ async def gather(_: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
         memory=memory.result(),
         answers=answers.result(),
     )
-    digest = sha256_of(digest_of(observation))
     return {
         "observation": observation,
-        "digest_sha256": digest,
+        "digest": digest_of(observation),
         "note": f"{len(observation.snapshots)} of {len(judged)} symbols usable",
     }

@@ -7,14 +7,22 @@ from langgraph.runtime import Runtime
 from tui_trader.agent.context import CycleContext
 from tui_trader.agent.state import ActionState, CycleState, Outcome
 from tui_trader.core.clock import elapsed
-from tui_trader.core.records import Action, CycleDecided
+from tui_trader.core.records import Action, CycleDecided, FiguresSeen
 from tui_trader.core.words import CycleVerdict
 
 
 async def log_decision(state: CycleState, runtime: Runtime[CycleContext]) -> CycleState:
     """Appends the record, durable when this returns."""
-    decided = await runtime.context.log.write(decided_of(state, runtime.context))
+    context = runtime.context
+    decided = await context.log.write(decided_of(state, context), _seen(state, context))
     return {"settled": decided.verdict.value, "note": f"{decided.verdict.value}: {decided.reason}"}
+
+
+def _seen(state: CycleState, context: CycleContext) -> FiguresSeen | None:
+    """What a decider that is no model was shown; None where nobody decided, or the figures stand in a question."""
+    if state.get("is_on_record", True):
+        return None
+    return FiguresSeen(cycle=context.cycle, decider=context.decider.name, digest=state["digest"])
 
 
 def decided_of(state: CycleState, context: CycleContext) -> CycleDecided:

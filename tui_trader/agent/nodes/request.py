@@ -57,6 +57,7 @@ async def answer_to(state: CycleState, context: CycleContext, denied: tuple[Deni
     update: CycleState = {
         "actions": actions,
         "reason": shorten(decision.reason),
+        "is_on_record": decision.is_on_record or state.get("is_on_record", False),
         "tokens": state.get("tokens", 0) + decision.tokens,
         "cost": plain(spent_so_far(state) + decision.cost),
         "note": ", ".join(action["tool"] for action in actions) or "hold",

@@ -16,7 +16,14 @@ from tui_trader.core.records.accounting import (
 )
 from tui_trader.core.records.asking import ApprovalChanged, EntryCard, EntryObserved, EntryProposed, ObservedChanged
 from tui_trader.core.records.calling import ToolCalled, ToolReturned, ToolStatus
-from tui_trader.core.records.deciding import Action, CycleDecided, EconomyChanged, ModelAnswered, ModelAsked
+from tui_trader.core.records.deciding import (
+    Action,
+    CycleDecided,
+    EconomyChanged,
+    FiguresSeen,
+    ModelAnswered,
+    ModelAsked,
+)
 from tui_trader.core.records.json_values import JsonObject, JsonValue
 from tui_trader.core.records.judging import BreakerChanged, Clamp, RiskJudged, TradingStateChanged
 from tui_trader.core.records.ordering import (
@@ -48,6 +55,7 @@ Record: TypeAlias = (
     | ModelAsked
     | ModelAnswered
     | EconomyChanged
+    | FiguresSeen
     | CycleDecided
     | RiskJudged
     | OrderIntended
@@ -88,6 +96,7 @@ __all__ = [
     "EntryProposed",
     "EquityMarked",
     "ExchangeClosed",
+    "FiguresSeen",
     "ForcedCause",
     "FundingBooked",
     "HomeOpened",

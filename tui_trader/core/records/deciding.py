@@ -62,6 +62,19 @@ class EconomyChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresSeen:
+    """What a decision was made by where no model was asked: the digest that a model would have had, as it was.
+
+    Where one was asked, its question holds the figures.
+    """
+
+    KIND: ClassVar[str] = "figures"
+    cycle: int
+    decider: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """A trading tool call that a decider proposed, and what became of it."""
 
