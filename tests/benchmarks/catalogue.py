@@ -16,6 +16,7 @@ from tests.benchmarks import (
     paper_fills,
     restarting,
     rows,
+    sealed,
     starting,
     triage,
 )
@@ -34,6 +35,7 @@ class Benchmark:
 BENCHMARKS: dict[str, Benchmark] = {
     "gate": Benchmark(gate.measure, usual=20_000, least=2),
     "rows": Benchmark(rows.measure, usual=6_400, least=64),
+    "encryption": Benchmark(sealed.measure, usual=6_400, least=64),
     "calls": Benchmark(calls.measure, usual=500, least=2),
     "digest": Benchmark(digest.measure, usual=1, least=1),
     "graph": Benchmark(graph.measure, usual=500, least=2),

@@ -14,6 +14,7 @@ from tui_trader.core.records import EquityMarked
 from tui_trader.core.words import Actor
 from tui_trader.journal.layout import INSERT, SCHEMA
 from tui_trader.journal.ports import Entry
+from tui_trader.journal.seal import Seal
 from tui_trader.journal.writer import JournalWriter, open_journal
 
 SUBJECT = "journal"
@@ -25,7 +26,7 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
     """Rows per second with so many tasks that each await their row, through the real-time store."""
     plain = _row_per_commit(folder / "plain.db", count)
     for awaiters in _AWAITERS:
-        rate, waits = asyncio.run(_appended(folder / f"group-{awaiters}.db", awaiters, count))
+        rate, waits = asyncio.run(appended(folder / f"group-{awaiters}.db", awaiters, count))
         yield Figure(
             subject=SUBJECT,
             name=f"durable rows, {awaiters} awaiting",
@@ -37,9 +38,10 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
         )
 
 
-async def _appended(path: Path, awaiters: int, count: int) -> tuple[float, list[float]]:
+async def appended(path: Path, awaiters: int, count: int, seal: Seal | None = None) -> tuple[float, list[float]]:
+    """Rows per second, and how long each row waited, in seconds."""
     waits: list[float] = []
-    async with await open_journal(path, WallClock(), Chance(None), threaded=True, redact=str) as journal:
+    async with await open_journal(path, WallClock(), Chance(None), threaded=True, redact=str, seal=seal) as journal:
         began = perf_counter()
         await asyncio.gather(*(_one_after_another(journal, max(1, count // awaiters), waits) for _ in range(awaiters)))
         took = perf_counter() - began

@@ -15,6 +15,7 @@ from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.cycle_story import Told, cycle_story
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.settings import SettingsError
+from tui_trader.engine.vault import seal_to_read
 from tui_trader.journal.anchor import Anchors, AnchorsUnusable, read_anchors
 from tui_trader.journal.codec import KINDS, encode
 from tui_trader.journal.export import export as write_export
@@ -22,6 +23,7 @@ from tui_trader.journal.export import verify_export
 from tui_trader.journal.keys import KeyUnusable, public_key
 from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, Row
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.seal import Seal, SealUnusable
 from tui_trader.journal.signing import SIGNATURES
 from tui_trader.journal.verify import Broken, Verified, verify
 
@@ -50,12 +52,12 @@ def audit() -> None:
 def show(ctx: click.Context, /, since: int | None, last: int | None, kinds: tuple[str, ...], cycle: int | None) -> None:
     """Show rows, oldest first; or the whole of one decision."""
     shared = shared_of(ctx)
-    _need_journal(shared)
+    seal = _need_journal(shared)
     try:
         if cycle is not None:
-            _show_cycle(shared, cycle)
+            _show_cycle(shared, seal, cycle)
             return
-        with JournalReader(shared.home.journal) as reader:
+        with JournalReader(shared.home.journal, seal) as reader:
             first = since or max(1, reader.head().seq - (last or 50) + 1)
             for row in reader.rows(first, kinds=kinds or None):
                 say(shared, _row_object(row), _row_in_words(row))
@@ -65,8 +67,8 @@ def show(ctx: click.Context, /, since: int | None, last: int | None, kinds: tupl
         _nobody_reads()
 
 
-def _show_cycle(shared: Shared, cycle: int) -> None:
-    with JournalReader(shared.home.journal) as reader:
+def _show_cycle(shared: Shared, seal: Seal | None, cycle: int) -> None:
+    with JournalReader(shared.home.journal, seal) as reader:
         story = cycle_story(reader.rows(), cycle)
     if not story:
         refuse(f"cycle {cycle}: the journal has no row of it. `audit show --kind decision` lists the cycles.", NO)
@@ -129,15 +131,14 @@ def verify_command(
     shared = shared_of(ctx)
     if with_exchange and exported is not None:
         raise click.UsageError("--exchange compares the home's own journal; leave --file out")
-    if exported is None:
-        _need_journal(shared)
+    seal = _need_journal(shared) if exported is None else None
     try:
         key = None if key_file is None else public_key(key_file)
         anchors = None if anchor_file is None else read_anchors(anchor_file)
     except (KeyUnusable, AnchorsUnusable) as error:
         refuse(str(error), USAGE)
     if exported is None:
-        verdict = verify(shared.home.journal, public_key=key, anchors=anchors)
+        verdict = verify(shared.home.journal, public_key=key, anchors=anchors, seal=seal)
     else:
         verdict = verify_export(exported, public_key=key, anchors=anchors)
     if isinstance(verdict, Broken):
@@ -150,7 +151,7 @@ def verify_command(
         }
         say(shared, line, f"BROKEN: {verdict}")
         raise SystemExit(NO)
-    audited = _audited(shared) if with_exchange else None
+    audited = _audited(shared, seal) if with_exchange else None
     line = _whole_object(verdict, anchors)
     if audited is None:
         say(shared, line, _whole_in_words(verdict, anchors))
@@ -161,14 +162,14 @@ def verify_command(
     raise SystemExit(NO if contradictions else DONE)
 
 
-def _audited(shared: Shared) -> "ExchangeAudited":
+def _audited(shared: Shared, seal: Seal | None) -> "ExchangeAudited":
     # Here and not above: only this looks at an account, and the rest should start without it.
     from tui_trader.engine.credentials import load_with_secrets  # noqa: PLC0415
     from tui_trader.engine.exchange_audit import Unaudited, audit_against_exchange  # noqa: PLC0415
 
     try:
         settings = load_with_secrets(shared.home.config).settings
-        return asyncio.run(audit_against_exchange(shared.home, settings))
+        return asyncio.run(audit_against_exchange(shared.home, settings, seal))
     except Unaudited as error:
         refuse(f"the log itself is whole; the exchange was not compared: {error}", NO)
     except (SettingsError, HomeError) as error:
@@ -237,13 +238,13 @@ def _whole_in_words(whole: Verified, anchors: Anchors | None) -> str:
 def export(ctx: click.Context, /, output: Path | None, redacted: str | None) -> None:
     """Write the journal as JSON lines that `audit verify --file` (or anyone) can check, also with --redact."""
     shared = shared_of(ctx)
-    _need_journal(shared)
+    seal = _need_journal(shared)
     withheld = frozenset(kind.strip() for kind in (redacted or "").split(",") if kind.strip())
     if unknown := withheld - (KINDS.keys() - SIGNATURES):
         known = ", ".join(sorted(KINDS.keys() - SIGNATURES))
         refuse(f"--redact {min(unknown)[:40]}: no such kind, or a signature. The kinds are {known}.", USAGE)
     try:
-        with JournalReader(shared.home.journal) as reader:
+        with JournalReader(shared.home.journal, seal) as reader:
             if output is None:
                 write_export(reader, sys.stdout.buffer, withheld=withheld)
                 sys.stdout.buffer.flush()
@@ -265,7 +266,12 @@ def _nobody_reads() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _need_journal(shared: Shared) -> None:
+def _need_journal(shared: Shared) -> Seal | None:
+    """Its key, if it is encrypted."""
     home = shared.home
     if not home.journal.exists() and not home.journal.with_suffix(".head").exists():
         refuse(f"{home.journal}: there is no journal. Name the trader's folder with --home.", USAGE)
+    try:
+        return seal_to_read(home)
+    except (SealUnusable, SettingsError, HomeError) as error:
+        refuse(str(error), USAGE)

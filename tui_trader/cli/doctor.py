@@ -16,6 +16,9 @@ from tui_trader.engine.credentials import gathered, sources
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.secret_sources import SecretUnusable
 from tui_trader.engine.settings import SettingsError, load_settings
+from tui_trader.engine.vault import seal_lies_beside, seal_to_read
+from tui_trader.journal.database import cipher_version
+from tui_trader.journal.seal import Seal, SealUnusable
 from tui_trader.journal.verify import Broken, verify
 
 _LEAST_FREE = 200 * 1024 * 1024
@@ -58,7 +61,7 @@ def _findings(shared: Shared) -> Iterator[Finding]:
     yield _sqlite()
     yield from _folder(home)
     yield from _settings(home)
-    yield _journal(home)
+    yield from _encryption_and_journal(home)
     yield from _terminal()
 
 
@@ -122,10 +125,27 @@ def _settings(home: Home) -> Iterator[Finding]:
         yield Finding("anchor", "warn", "no head is kept elsewhere; set TUI_TRADER_ANCHOR__FILE or __COMMAND")
 
 
-def _journal(home: Home) -> Finding:
+def _encryption_and_journal(home: Home) -> Iterator[Finding]:
+    try:
+        seal = seal_to_read(home)
+    except (SealUnusable, SettingsError, HomeError) as error:
+        yield Finding("encryption", "bad", str(error))
+        return
+    if seal is None:
+        yield Finding("encryption", "warn", "the files are not encrypted; `tui-trader keys encrypt` encrypts them")
+    else:
+        what = "journal, paper books, checkpoints, recordings and emergency log"
+        yield Finding("encryption", "ok", f"{what} are encrypted ({cipher_version()})")
+        if seal_lies_beside(home):
+            said = "the journal_key lies in the home itself: a copy of the home can be read. Keep it elsewhere"
+            yield Finding("encryption", "warn", said)
+    yield _journal(home, seal)
+
+
+def _journal(home: Home, seal: Seal | None) -> Finding:
     if not home.journal.exists():
         return Finding("journal", "ok", "none yet")
-    verdict = verify(home.journal)
+    verdict = verify(home.journal, seal=seal)
     if isinstance(verdict, Broken):
         return Finding("journal", "bad", str(verdict))
     signed = f"signed up to row {verdict.trust.signed}" if verdict.trust.first else "not signed yet"

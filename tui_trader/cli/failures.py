@@ -8,8 +8,10 @@ from tui_trader.cli.context import NO, USAGE
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.live.conditions import LiveRefused
 from tui_trader.engine.resources import ResourceMissing
+from tui_trader.engine.secret_sources import SecretUnusable
 from tui_trader.engine.settings import SettingsError
 from tui_trader.journal.ports import JournalCorrupt, JournalUnreadable, JournalUnwritable
+from tui_trader.journal.seal import SealUnusable
 from tui_trader.market.ports import FeedError
 from tui_trader.risk.front_matter import PolicyError
 
@@ -24,6 +26,8 @@ _TOLD = (
     JournalUnwritable,
     FeedError,
     CassetteError,
+    SealUnusable,
+    SecretUnusable,
 )
 
 

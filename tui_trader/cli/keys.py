@@ -5,12 +5,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import click
+from pydantic import SecretStr
 
 from tui_trader.cli.context import NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
+from tui_trader.cli.failures import told
 from tui_trader.core.records import JsonObject
-from tui_trader.engine.credentials import gathered, sources, store
+from tui_trader.engine.credentials import gathered, one_secret, sources, store
 from tui_trader.engine.secret_sources import SecretName, SecretUnusable, secret_of
 from tui_trader.engine.settings import SettingsError, load_settings
+from tui_trader.engine.vault import is_encrypted, seal_to_read
+from tui_trader.journal.database import cipher_version
+from tui_trader.journal.seal import Seal, fresh_key
 
 T = TypeVar("T")
 _NAME = click.Choice([secret.value for secret in SecretName])
@@ -61,6 +66,52 @@ def delete_key(ctx: click.Context, /, name: str) -> None:
     if not _sure(lambda: place.remove(SecretName(name))):
         refuse(f"{name}: there is none in {place.name}.", NO)
     _said(shared, name, None, f"{name}: gone from {place.name}")
+
+
+@keys.command("encrypt")
+@shared_options
+@click.pass_context
+def encrypt(ctx: click.Context, /) -> None:
+    """Encrypt the home, with the journal_key at hand or a new one. What was encrypted before is left as it is.
+
+    The trader must not run. Keep a copy of the key elsewhere: without it nobody can read the home again.
+    """
+    from tui_trader.engine.encrypting import encrypt_home  # noqa: PLC0415 - what encrypts is an extra
+
+    shared = shared_of(ctx)
+    home = shared.home
+    try:
+        home.prepare()
+        with home.locked():
+            for done in encrypt_home(home, _journal_key(shared)):
+                line: JsonObject = {
+                    "event": "encryption",
+                    "time": now_text(),
+                    "file": str(done.file),
+                    "outcome": done.outcome,
+                }
+                say(shared, line, f"{done.outcome:<10} {done.file}")
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
+        refuse(*told(error))
+    end: JsonObject = {"event": "encryption", "time": now_text(), "file": str(home.folder), "outcome": "done"}
+    say(shared, end, f"{home.folder} is encrypted; what it held before may still lie on the disk where it was")
+
+
+def _journal_key(shared: Shared) -> Seal:
+    """The home's key; a new one, kept where `keys set` keeps secrets, for a home that has none."""
+    home = shared.home
+    if is_encrypted(home) and (seal := seal_to_read(home)) is not None:
+        return seal
+    key = one_secret(SecretName.JOURNAL_KEY, home.config)
+    if key is not None:
+        return Seal.of(key.get_secret_value())
+    place = store(load_settings(home.config), home.folder)
+    made = SecretStr(fresh_key())
+    cipher_version()  # first: no key is made that nothing here can use
+    place.put(SecretName.JOURNAL_KEY, made)
+    name = SecretName.JOURNAL_KEY.value
+    _said(shared, name, place.name, f"{name}: made, kept in {place.name}. Keep a copy elsewhere, apart from the home")
+    return Seal.of(made.get_secret_value())
 
 
 def _said(shared: Shared, name: str, source: str | None, human: str) -> None:

@@ -12,6 +12,7 @@ from tui_trader.engine.home import Home
 from tui_trader.engine.live.conditions import refuse_for
 from tui_trader.engine.live.door import why_locked
 from tui_trader.engine.options import RunOptions, speed_of
+from tui_trader.engine.vault import seal_to_run
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,7 +76,7 @@ def options_of(
     asked: AskedRun, home: Home, gathered: Gathered, *, cycles: int | None, with_console: bool
 ) -> RunOptions:
     """Flags over settings. Raises LiveRefused while live is locked, SettingsError, also where live would take a secret
-    from a plain source.
+    from a plain source, and SealUnusable where the home is not encrypted with the key at hand.
     """
     settings = gathered.settings
     mode = Mode(asked.mode) if asked.mode else settings.mode
@@ -98,4 +99,5 @@ def options_of(
         cycles=cycles,
         with_console=with_console,
         accepted_live=asked.i_accept_live,
+        seal=seal_to_run(home, settings),
     )

@@ -11,6 +11,8 @@ from tui_trader.engine.commands import AskStatus
 from tui_trader.engine.control import NotRunning, ask
 from tui_trader.engine.resting import resting_status
 from tui_trader.engine.status import status_object
+from tui_trader.engine.vault import seal_to_read
+from tui_trader.engine.views import StatusView
 
 _ANSWER_WITHIN = 5.0
 
@@ -37,7 +39,7 @@ def _status(shared: Shared) -> JsonObject:
         pass
     except TimeoutError:
         return _of_a_silent_engine(shared)
-    return status_object(resting_status(shared.home, now_text()))
+    return status_object(_at_rest(shared))
 
 
 def _of_a_silent_engine(shared: Shared) -> JsonObject:
@@ -48,7 +50,12 @@ def _of_a_silent_engine(shared: Shared) -> JsonObject:
     if not shared.home.journal.exists():
         refuse(f"{silence}. Nothing is written down yet; ask again in a moment.", NO)
     click.echo(f"{silence}. This is what its journal says.", err=True)
-    return status_object(replace(resting_status(shared.home, now_text()), running=True))
+    return status_object(replace(_at_rest(shared), running=True))
+
+
+def _at_rest(shared: Shared) -> StatusView:
+    """What the journal says. Raises what cannot be read."""
+    return resting_status(shared.home, now_text(), seal_to_read(shared.home))
 
 
 def in_words(found: JsonObject) -> str:

@@ -16,14 +16,14 @@ REPLAY = "replay"
 def cassette_to_play(options: RunOptions) -> Cassette:
     """The recording that was named, else the newest of the home. Raises CassetteError."""
     if options.cassette is not None:
-        return read_cassette(_named(options.cassette, options.home.cassettes))
+        return read_cassette(_named(options.cassette, options.home.cassettes), options.seal)
     # Parts after the first have a number before the suffix.
     firsts = [file for file in options.home.cassettes.glob(f"*{SUFFIX}") if "." not in file.name.removesuffix(SUFFIX)]
     if not firsts:
         raise CassetteError(
             f"--decider {REPLAY}: {options.home.cassettes} holds no recording. Name one with --cassette FILE."
         )
-    return read_cassette(max(firsts, key=lambda file: (file.stat().st_mtime_ns, file.name)))
+    return read_cassette(max(firsts, key=lambda file: (file.stat().st_mtime_ns, file.name)), options.seal)
 
 
 def as_recorded(options: RunOptions, cassette: Cassette) -> RunOptions:

@@ -89,6 +89,7 @@ def _paper_exchange(plan: Plan, feed: Feed, clock: Clock, chance: Chance) -> Pap
             clock,
             account=f"paper-{chance.token('account')}",
             latency=latency_of(plan.options.settings.paper, chance),
+            seal=plan.options.seal,
         )
     except PaperBooksError as error:
         raise HomeError(str(error)) from None

@@ -34,6 +34,7 @@ _VARIABLES: Final = (
     f"{PREFIX}OPENAI__API_KEY",
     f"{PREFIX}BINANCE__API_KEY",
     f"{PREFIX}BINANCE__API_SECRET",
+    f"{PREFIX}JOURNAL_KEY",
 )
 
 
@@ -78,6 +79,15 @@ def gathered(settings: Settings, asked: Sequence[SecretSource]) -> Gathered:
     return Gathered(settings, MappingProxyType(found))
 
 
+def one_secret(secret: SecretName, config: Path, environment: Mapping[str, str] = os.environ) -> SecretStr | None:
+    """This secret alone, for a command that needs no other: no other is asked for. Raises SettingsError."""
+    settings = load_settings(config)
+    try:
+        return _first(secret, sources(settings, config.parent, environment))[0] or _plain(settings, secret)
+    except SecretUnusable as error:
+        raise SettingsError(str(error)) from None
+
+
 def sources(settings: Settings, home: Path, environment: Mapping[str, str] = os.environ) -> tuple[SecretSource, ...]:
     """The sealed sources in the order in which they are asked. Raises SecretUnusable."""
     asked: list[SecretSource] = []
@@ -94,6 +104,7 @@ def sources(settings: Settings, home: Path, environment: Mapping[str, str] = os.
                 SecretName.OPENAI_API_KEY: secrets.openai_api_key_command,
                 SecretName.BINANCE_API_KEY: secrets.binance_api_key_command,
                 SecretName.BINANCE_API_SECRET: secrets.binance_api_secret_command,
+                SecretName.JOURNAL_KEY: secrets.journal_key_command,
             }
         )
     )
@@ -146,6 +157,8 @@ def _plain(settings: Settings, secret: SecretName) -> SecretStr | None:
             return settings.binance.api_key
         case SecretName.BINANCE_API_SECRET:
             return settings.binance.api_secret
+        case SecretName.JOURNAL_KEY:
+            return settings.journal_key
         case never:
             assert_never(never)
 
@@ -160,5 +173,7 @@ def _with(settings: Settings, secret: SecretName, value: SecretStr) -> Settings:
             return settings.model_copy(update={"binance": settings.binance.model_copy(update={"api_key": value})})
         case SecretName.BINANCE_API_SECRET:
             return settings.model_copy(update={"binance": settings.binance.model_copy(update={"api_secret": value})})
+        case SecretName.JOURNAL_KEY:
+            return settings.model_copy(update={"journal_key": value})
         case never:
             assert_never(never)

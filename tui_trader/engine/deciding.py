@@ -66,7 +66,7 @@ def _asking(assembly: Assembly, journal: Journal, clock: Clock) -> Decider:
     for secret in settings.secrets():
         redactor.register(secret)
     path = cassette_to_write(plan.options, begins=plan.epoch, row=journal.head.seq)
-    recorder = Recorder(path, header, redact=redactor)
+    recorder = Recorder(path, header, redact=redactor, seal=plan.options.seal)
     lines = [open_line(_chat(name, settings, limits), clock, recorder.add) for name in _models(header)]
     model = _metered(assembly, lines, price, journal, clock, at_close=recorder.close)
     return OpenAIDecider(model=model, prompt=lambda: assembly.prompt.rendered, clock=clock)

@@ -17,6 +17,7 @@ from tui_trader.exchange.ports import ExchangeUnavailable, OrderHistory, OrderRe
 from tui_trader.journal.emergency import kept_lines
 from tui_trader.journal.ports import JournalUnreadable
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.seal import Seal
 
 _SKEW = 10.0
 """Seconds by which the exchange's clock may be behind ours."""
@@ -37,18 +38,18 @@ class ExchangeAudited:
     compared: Compared
 
 
-async def audit_against_exchange(home: Home, settings: Settings) -> ExchangeAudited:
-    """Compare the home's log with the account's orders.
+async def audit_against_exchange(home: Home, settings: Settings, seal: Seal | None = None) -> ExchangeAudited:
+    """Compare the home's log with the account's orders; `seal` is the key of an encrypted home.
 
     The log is read on after the exchange was asked, so an order that leaves meanwhile is in both. Raises Unaudited,
     HomeError, SettingsError, JournalUnreadable, JournalCorrupt.
     """
     known = Commitments()
-    upto = _read_on(home, known, 0)
+    upto = _read_on(home, seal, known, 0)
     if known.opened is None:
         raise JournalUnreadable(f"{home.journal}: its first row does not say whose account it is.")
     since = later(known.opened.at, -_SKEW)
-    async with _history(home, settings, known.opened.mode) as history:
+    async with _history(home, settings, seal, known.opened.mode) as history:
         if history.account != known.opened.account:
             raise HomeError(
                 f"{home.folder}: belongs to the account {known.opened.account}, and the key (or paper.db) is that of "
@@ -57,17 +58,17 @@ async def audit_against_exchange(home: Home, settings: Settings) -> ExchangeAudi
         listed: list[OrderReport] = []
         for symbol in sorted(known.symbols):
             listed += await history.orders_since(symbol, since)
-    _read_on(home, known, upto)
+    _read_on(home, seal, known, upto)
     now = WallClock().now()
-    for line in kept_lines(home.emergency):
+    for line in kept_lines(home.emergency, seal):
         known.aside(line, 0, now)
     verdict = compared(known, listed, kept=history.kept, now=now, upto=upto)
     return ExchangeAudited(known.opened.account, since, verdict)
 
 
-def _read_on(home: Home, known: Commitments, after: int) -> int:
+def _read_on(home: Home, seal: Seal | None, known: Commitments, after: int) -> int:
     """Take the rows after that one in; the number of the last one."""
-    with JournalReader(home.journal) as reader:
+    with JournalReader(home.journal, seal) as reader:
         head = reader.head().seq
         for row in reader.rows(after + 1, head):
             known.apply(row)
@@ -75,10 +76,10 @@ def _read_on(home: Home, known: Commitments, after: int) -> int:
 
 
 @asynccontextmanager
-async def _history(home: Home, settings: Settings, mode: Mode) -> AsyncIterator[OrderHistory]:
+async def _history(home: Home, settings: Settings, seal: Seal | None, mode: Mode) -> AsyncIterator[OrderHistory]:
     if mode is Mode.PAPER:
         try:
-            yield PaperHistory(home.paper)
+            yield PaperHistory(home.paper, seal)
         except ExchangeUnavailable as error:
             raise Unaudited(str(error)) from None
         return

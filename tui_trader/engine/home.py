@@ -40,6 +40,11 @@ class Home:
         return self.folder / "journal.db"
 
     @property
+    def seal(self) -> Path:
+        """If it exists, the home is encrypted; it tells the key from others."""
+        return self.folder / "journal.seal"
+
+    @property
     def emergency(self) -> Path:
         """Where exits are recorded while the journal cannot be written."""
         return self.folder / "emergency.jsonl"

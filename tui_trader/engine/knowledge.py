@@ -11,6 +11,7 @@ from tui_trader.engine.tail import Tail
 from tui_trader.journal.layout import Tip
 from tui_trader.journal.ports import Row
 from tui_trader.journal.recall import recall
+from tui_trader.journal.seal import Seal
 from tui_trader.risk.approvals import ApprovalFold
 from tui_trader.risk.breakers import BreakerFold
 from tui_trader.risk.meters import LossMeters
@@ -57,10 +58,10 @@ class Knowledge:
         self.tail.apply(row)
 
 
-def known_from(path: Path) -> tuple[Knowledge, Tip]:
+def known_from(path: Path, seal: Seal | None = None) -> tuple[Knowledge, Tip]:
     """What the journal at `path` says (nothing where there is none), and where the journal stands.
 
     Raises JournalCorrupt.
     """
     knowledge = Knowledge()
-    return knowledge, recall(path, knowledge)
+    return knowledge, recall(path, knowledge, seal=seal)

@@ -3,11 +3,15 @@
 import math
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_trader.core.words import Mode
 from tui_trader.engine.home import Home
 from tui_trader.engine.settings import Settings, SettingsError
 from tui_trader.risk.caps import LiveCaps
+
+if TYPE_CHECKING:  # what encrypts is loaded only where something is encrypted
+    from tui_trader.journal.seal import Seal
 
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _FASTEST = 100_000
@@ -33,6 +37,8 @@ class RunOptions:
     with_console: bool = False
     accepted_live: str | None = None
     """The account that a person has named as the one meant, where real money is traded."""
+    seal: "Seal | None" = None
+    """The key under which the home's files are encrypted; None: they are not."""
 
     @property
     def is_virtual(self) -> bool:

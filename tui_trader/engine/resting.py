@@ -9,16 +9,17 @@ from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.live.conditions import key_warning
 from tui_trader.engine.views import FeedView, StatusView
 from tui_trader.journal.reader import JournalReader
+from tui_trader.journal.seal import Seal
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.ports import PositionView
 
 
-def resting_status(home: Home, now: str) -> StatusView:
+def resting_status(home: Home, now: str, seal: Seal | None = None) -> StatusView:
     """What the journal says. Raises HomeError where there is none, JournalUnreadable, JournalCorrupt."""
     if not home.journal.exists():
         raise HomeError(f"{home.folder}: no trader has run here yet. Start one with `tui-trader` or `tui-trader run`.")
     knowledge = Knowledge()
-    with JournalReader(home.journal) as reader:
+    with JournalReader(home.journal, seal) as reader:
         for row in reader.rows():
             knowledge.apply(row)
         head = reader.head()

@@ -34,6 +34,7 @@ from tui_trader.engine.pump import Pump
 from tui_trader.engine.scouting import look_at_binance
 from tui_trader.engine.showing import Showing
 from tui_trader.engine.trader import Ended, Trader
+from tui_trader.engine.vault import mark
 from tui_trader.engine.wiring import Assembly, agent_of, assemble
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
@@ -95,7 +96,9 @@ def run_to_its_end(
     options: RunOptions, *, mailbox: Mailbox, sink: LineSink | None, built: Callable[[Alive], None]
 ) -> Ended:
     """Plan and run in this thread. Raises what planning raises, and whatever ends a run before its time."""
-    knowledge, tip = known_from(options.home.journal)
+    if options.seal is not None:
+        mark(options.home, options.seal)  # before anything is written under it
+    knowledge, tip = known_from(options.home.journal, options.seal)
     plan = plan_of(options, knowledge, look_at_binance)
     loop = PacedLoop(options.speed, yields=options.with_console)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -125,7 +128,7 @@ async def _run(
     in_real_time = loop.pace == 1.0
     async with AsyncExitStack() as stack:
         stack.callback(clock.close)
-        saver = await stack.enter_async_context(checkpoints(home.checkpoints if in_real_time else None))
+        saver = await stack.enter_async_context(checkpoints(home.checkpoints if in_real_time else None, options.seal))
         # On paper the keys follow from the seed, so that two runs give the same journal; where money is, never.
         notary = Notary(KeyFiles(home.journal), chance if options.mode is Mode.PAPER else Chance(None))
         journal = await open_journal(
@@ -137,6 +140,7 @@ async def _run(
             notary=notary,
             recalled=begun.tip,
             folds=(knowledge,),
+            seal=options.seal,
         )
         anchor = options.settings.anchor
         anchoring = Anchoring(Places(anchor.file, anchor.command), lambda: journal.head, every=anchor.every_seconds)
@@ -146,7 +150,7 @@ async def _run(
         around = Surroundings(
             clock=clock,
             journal=journal,
-            emergency=EmergencyLog(home.emergency, clock, chance, redact=redactor),
+            emergency=EmergencyLog(home.emergency, clock, chance, redact=redactor, seal=options.seal),
             exchange=other.exchange,
             feed=other.feed,
             knowledge=knowledge,

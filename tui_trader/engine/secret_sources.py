@@ -40,6 +40,7 @@ class SecretName(StrEnum):
     OPENAI_API_KEY = "openai_api_key"
     BINANCE_API_KEY = "binance_api_key"
     BINANCE_API_SECRET = "binance_api_secret"
+    JOURNAL_KEY = "journal_key"
 
 
 class SecretUnusable(Exception):

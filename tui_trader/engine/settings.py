@@ -100,6 +100,7 @@ class SecretsSettings(BaseModel):
     openai_api_key_command: Words = ()
     binance_api_key_command: Words = ()
     binance_api_secret_command: Words = ()
+    journal_key_command: Words = ()
     """A command prints the secret: `pass show trader/openai`, `age -d -i key secret.age`. No shell runs it."""
 
 
@@ -164,6 +165,8 @@ class Settings(BaseSettings):
     """In the file alone: a variable that is inherited must not widen what the account's owner wrote."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     """The usual variable is honoured too."""
+    journal_key: SecretStr | None = None
+    """64 hexadecimal digits; where it is set the home's files are encrypted."""
 
     @classmethod
     def settings_customise_sources(
@@ -184,7 +187,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for the redactor."""
-        held = (self.binance.api_key, self.binance.api_secret, self.model_key)
+        held = (self.binance.api_key, self.binance.api_secret, self.model_key, self.journal_key)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
 

@@ -20,6 +20,7 @@ from tui_trader.journal.canonical import canonical, parse
 from tui_trader.journal.codec import decode, encode
 from tui_trader.journal.head import sync_folder
 from tui_trader.journal.ports import Entry, Journal, Row
+from tui_trader.journal.seal import Seal, line_read, line_written
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
@@ -27,12 +28,15 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 class EmergencyLog:
     """`emergency.jsonl`: appends that must not fail, and their import."""
 
-    def __init__(self, path: Path, clock: Clock, chance: Chance, *, redact: Callable[[str], str]) -> None:
-        """Opens nothing yet: while all is well there is no file."""
+    def __init__(
+        self, path: Path, clock: Clock, chance: Chance, *, redact: Callable[[str], str], seal: Seal | None = None
+    ) -> None:
+        """Opens nothing yet: while all is well there is no file. With a seal its lines are encrypted."""
         self.path = path
         self._clock = clock
         self._chance = chance
         self._redact = redact
+        self._seal = seal
         self._written = 0
 
     def append(self, entry: JsonObject) -> bytes:
@@ -54,7 +58,7 @@ class EmergencyLog:
             }
         )
         try:
-            _append_synced(self.path, line)
+            _append_synced(self.path, line_written(line, self._seal))
         except OSError as error:
             sys.stderr.write(f"{self.path}: {error.strerror}; not recorded there: {printable(line.decode())}\n")
             sys.stderr.flush()
@@ -65,7 +69,7 @@ class EmergencyLog:
 
         Raises OSError.
         """
-        return kept_lines(self.path)
+        return kept_lines(self.path, self._seal)
 
     def retire(self) -> None:
         """Put the file aside under the first free name, `emergency.jsonl.imported-1` and on. Raises OSError."""
@@ -76,16 +80,16 @@ class EmergencyLog:
         sync_folder(self.path.parent)
 
 
-def kept_lines(path: Path) -> tuple[EmergencyImported, ...]:
+def kept_lines(path: Path, seal: Seal | None = None) -> tuple[EmergencyImported, ...]:
     """What the file at `path` keeps for the journal; nothing where there is none.
 
-    A line that a crash cut short is kept as text under `unreadable`. Raises OSError.
+    A line that a crash cut short, or that another key encrypted, is kept as text under `unreadable`. Raises OSError.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return ()
-    return tuple(_record(line) for line in content.split(b"\n") if line)
+    return tuple(_record(line, seal) for line in content.split(b"\n") if line)
 
 
 async def import_emergencies(log: EmergencyLog, journal: Journal) -> tuple[Row, ...]:
@@ -138,9 +142,9 @@ def _append_synced(path: Path, line: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _record(line: bytes) -> EmergencyImported:
+def _record(line: bytes, seal: Seal | None) -> EmergencyImported:
     try:
-        value = parse(line)
+        value = parse(line_read(line, seal))
     except ValueError:
         value = None
     if not isinstance(value, Mapping):

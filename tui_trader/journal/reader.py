@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final
-from urllib.parse import quote
 
 from tui_trader.journal import layout
 from tui_trader.journal.canonical import parse
 from tui_trader.journal.codec import decode
+from tui_trader.journal.database import opened_to_read
 from tui_trader.journal.layout import EMPTY, BrokenLink, Header, StoredRow, header_of
 from tui_trader.journal.ports import Head, JournalCorrupt, JournalUnreadable, Row
+from tui_trader.journal.seal import Seal
 
 DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
 """What sqlite3 raises on a damaged file; the second where its own message quotes bytes that are no text."""
@@ -23,11 +24,11 @@ _END = 2**62
 class JournalReader:
     """Rows of one log, each iteration a consistent view of what was durable when it began."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises JournalUnreadable."""
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
+        """`seal` is the key of an encrypted log. Raises JournalUnreadable."""
         self._path = path
         try:
-            self._connection = read_only(path)
+            self._connection = read_only(path, seal)
         except DAMAGE as error:
             raise JournalUnreadable(f"{path}: the journal cannot be read ({error}).") from None
 
@@ -98,13 +99,13 @@ def row_of(header: Header, stored: StoredRow) -> Row:
     )
 
 
-def read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path, seal: Seal | None = None) -> sqlite3.Connection:
     """A connection that can neither write nor checkpoint. Raises what DAMAGE lists.
 
     A WAL database needs its two side files even to be read. Where they are absent and cannot be made (the folder is
     read-only and the writer closed cleanly), the file alone is complete and is read as immutable.
     """
-    connection = _connected(path, "mode=ro")
+    connection = opened_to_read(path, seal, "mode=ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError:
@@ -112,13 +113,8 @@ def read_only(path: Path) -> sqlite3.Connection:
         wal = path.with_name(path.name + "-wal")
         if not path.is_file() or (wal.exists() and wal.stat().st_size):
             raise
-        return _connected(path, "mode=ro&immutable=1")
+        return opened_to_read(path, seal, "mode=ro&immutable=1")
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _connected(path: Path, options: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?{options}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)

@@ -7,10 +7,11 @@ from tui_trader.journal.head import HeadFile, HeadGarbled
 from tui_trader.journal.layout import START, Header, StoredRow, Tip
 from tui_trader.journal.ports import Fold, JournalCorrupt
 from tui_trader.journal.reader import row_of
+from tui_trader.journal.seal import Seal
 from tui_trader.journal.verify import Broken, Verified, verify
 
 
-def recall(path: Path, *folds: Fold) -> Tip:
+def recall(path: Path, *folds: Fold, seal: Seal | None = None) -> Tip:
     """Where the log at `path` stands after every row of it was checked and told to the folds, each row in their order.
 
     Raises JournalCorrupt with the way out, also for a row that this program cannot read; what the folds have heard by
@@ -27,7 +28,7 @@ def recall(path: Path, *folds: Fold) -> Tip:
         for fold in folds:
             fold.apply(row)
 
-    match verify(path, hear if folds else None):
+    match verify(path, hear if folds else None, seal=seal):
         case Broken() as broken:
             raise JournalCorrupt(
                 f"{path}: {broken}. Keep the folder as evidence; restore journal and head file together "

@@ -11,19 +11,17 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import aiosqlite
 
-from tui_trader.journal import layout
+from tui_trader.journal import database, layout
 from tui_trader.journal.head import HeadFile, sync_folder
 from tui_trader.journal.layout import StoredRow
 from tui_trader.journal.ports import Head, JournalUnwritable
+from tui_trader.journal.seal import Seal
 
 C = TypeVar("C")
-
-_BUSY_SECONDS = 5.0
-"""How long a lock of another process is waited for. There should be none: everyone else opens read-only."""
 
 _SETTINGS: Final = (
     ("journal_mode", "wal"),
@@ -74,19 +72,29 @@ class Store(Protocol):
         ...
 
 
-class _Connection(sqlite3.Connection):
+class Writing:
     """A connection whose `executemany` is one durable transaction, with the head file rewritten after it.
 
     One call a batch, so that through aiosqlite a batch costs one hop to the thread and not four.
     """
 
-    head_file: HeadFile
+    def __init__(self, connection: sqlite3.Connection, head_file: HeadFile) -> None:
+        """Plain or encrypted, the connection is this one's to close."""
+        self.execute = connection.execute
+        self.close = connection.close
+        self._connection = connection
+        self._head_file = head_file
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is open."""
+        return self._connection.in_transaction
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """Raises sqlite3.Error, HeadLags; see `commit`."""
         rows: Sequence[StoredRow] = tuple(parameters)
-        insert = partial(super().executemany, sql, rows)
-        return commit(self.execute, insert, Head(rows[-1].seq, rows[-1].hash), self.head_file)
+        insert = partial(self._connection.executemany, sql, rows)
+        return commit(self.execute, insert, Head(rows[-1].seq, rows[-1].hash), self._head_file)
 
 
 def commit(execute: Callable[[str], object], insert: Callable[[], C], head: Head, head_file: HeadFile) -> C:
@@ -107,17 +115,17 @@ def commit(execute: Callable[[str], object], insert: Callable[[], C], head: Head
     return inserted
 
 
-def connect(path: Path) -> _Connection:
+def connect(path: Path, seal: Seal | None = None) -> Writing:
     """The read-write connection, with its settings read back; creates a file that is not there.
 
-    Raises JournalUnwritable.
+    With a seal the file is encrypted. Raises JournalUnwritable, SealUnusable.
     """
     try:
         if path.exists():
             _settle(path)
         else:
-            _create(path)
-        connection = _opened(path)
+            _create(path, seal)
+        connection = _opened(path, seal)
     except (OSError, sqlite3.Error) as error:
         raise unwritable(path, error) from None
     try:
@@ -132,16 +140,12 @@ def connect(path: Path) -> _Connection:
     return connection
 
 
-def _opened(path: Path) -> _Connection:
-    """The one place in which SQLite opens the file: a rehearsal of power cuts puts its recorder here."""
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
-    )
-    connection.head_file = HeadFile.beside(path)
-    return connection
+def _opened(path: Path, seal: Seal | None) -> Writing:
+    """The one place in which the writer opens the file: a rehearsal of power cuts puts its recorder here."""
+    return Writing(database.opened(path, seal), HeadFile.beside(path))
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, seal: Seal | None) -> None:
     """Make an empty log that only its owner may read; it gets its name when it is complete and durable.
 
     Made in place, a power cut could leave it with a rollback journal, which no reader may play back, or with half a
@@ -151,7 +155,7 @@ def _create(path: Path) -> None:
     for leftover in (draft, *_side_files(draft), *_side_files(path)):
         leftover.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    connection = _opened(draft)
+    connection = _opened(draft, seal)
     try:
         _configure(connection, path)
         _create_schema(connection)
@@ -184,7 +188,7 @@ def _settle(path: Path) -> None:
         os.close(descriptor)
 
 
-def _configure(connection: sqlite3.Connection, path: Path) -> None:
+def _configure(connection: Writing, path: Path) -> None:
     for name, wanted in _SETTINGS:
         connection.execute(f"PRAGMA {name} = {wanted}").close()
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -195,7 +199,7 @@ def _configure(connection: sqlite3.Connection, path: Path) -> None:
             )
 
 
-def _create_schema(connection: sqlite3.Connection) -> None:
+def _create_schema(connection: Writing) -> None:
     """In one transaction, so that a crash leaves all of it or nothing."""
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         return
@@ -222,9 +226,9 @@ def unwritable(path: Path, error: Exception) -> JournalUnwritable:
 class LoopStore:
     """Writes on the loop's own thread: in virtual time no thread may answer the loop."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises JournalUnwritable."""
-        self._connection = connect(path)
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
+        """Raises JournalUnwritable, SealUnusable."""
+        self._connection = connect(path, seal)
 
     async def write(self, rows: Sequence[StoredRow]) -> None:
         """See Store."""
@@ -246,9 +250,10 @@ class ThreadStore:
         self._connection = connection
 
     @classmethod
-    async def opened(cls, path: Path) -> "ThreadStore":
-        """Raises JournalUnwritable."""
-        opened = connect(path)  # on this thread: aiosqlite's would outlive a failure here and trip over the loop
+    async def opened(cls, path: Path, seal: Seal | None = None) -> "ThreadStore":
+        """Raises JournalUnwritable, SealUnusable."""
+        # On this thread: aiosqlite's would outlive a failure here and trip over the loop.
+        opened = cast("sqlite3.Connection", connect(path, seal))
         connection = aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
         # Nothing is acknowledged before its commit, so the process may always exit; without this a crash before
         # `close` would leave it hanging for ever on the thread, which has no public switch.

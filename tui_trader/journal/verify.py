@@ -25,6 +25,7 @@ from tui_trader.journal.keys import public_key as public_key_of
 from tui_trader.journal.layout import START, BrokenLink, Header, StoredRow, Tip, linked
 from tui_trader.journal.ports import Head
 from tui_trader.journal.reader import DAMAGE, read_only
+from tui_trader.journal.seal import Seal
 from tui_trader.journal.signing import UNSIGNED, Trust
 
 
@@ -63,14 +64,19 @@ Hearer: TypeAlias = Callable[[Header, StoredRow], None]
 
 
 def verify(
-    path: Path, hear: Hearer | None = None, *, public_key: bytes | None = None, anchors: Anchors | None = None
+    path: Path,
+    hear: Hearer | None = None,
+    *,
+    public_key: bytes | None = None,
+    anchors: Anchors | None = None,
+    seal: Seal | None = None,
 ) -> Verdict:
     """Check the journal at `path`, in constant memory, beside a running writer if there is one.
 
     `hear` is told each row that fits those before it. The first signature must be by `public_key`; where none is given,
     by the key in the `.pub` file beside the log, if there is one. Every row that `anchors` name must be what they say.
-    Never raises but what `hear` raises. The head file is read first: with the writer at work the log can only be
-    further than it by then.
+    `seal` is the key of an encrypted log. Never raises but what `hear` raises. The head file is read first: with the
+    writer at work the log can only be further than it by then.
     """
     try:
         expected = public_key or _published(path)
@@ -85,7 +91,7 @@ def verify(
     try:
         if not path.is_file():
             return _absent(path, head)
-        with closing(read_only(path)) as connection:
+        with closing(read_only(path, seal)) as connection:
             verdict = _checked(connection, path, _Told(head, anchors), hear)
     except DAMAGE as error:
         return Broken(0, f"{path} is damaged or not a journal ({error})")

@@ -19,6 +19,7 @@ from tui_trader.journal.notary import Notary
 from tui_trader.journal.ports import Entry, Fold, Head, JournalCorrupt, JournalUnwritable, Row
 from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.recall import recall
+from tui_trader.journal.seal import Seal
 from tui_trader.journal.store import HeadLags, LoopStore, Store, ThreadStore, unwritable
 
 
@@ -32,21 +33,23 @@ async def open_journal(
     notary: Notary | None = None,
     recalled: Tip | None = None,
     folds: Sequence[Fold] = (),
+    seal: Seal | None = None,
 ) -> "JournalWriter":
     """The journal at `path`, verified from the first row to the last; created where there is none.
 
     Whoever has just read it gives what `recall` answered, and the folds that heard it then: it is not read again, and
     they follow. `threaded` writes in a thread of its own (real time), else on the loop (virtual time); the rows are the
     same. `redact` is applied to every text before it is written. Without a notary nothing is signed, and a log that was
-    signed before takes no row. Raises JournalCorrupt, JournalUnwritable.
+    signed before takes no row. With a seal the file is encrypted. Raises JournalCorrupt, JournalUnwritable,
+    SealUnusable.
     """
-    tip = recalled or recall(path, *folds)
+    tip = recalled or recall(path, *folds, seal=seal)
     _find_key(path, tip, notary)
-    store: Store = await ThreadStore.opened(path) if threaded else LoopStore(path)
-    journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact, notary=notary)
+    store: Store = await ThreadStore.opened(path, seal) if threaded else LoopStore(path, seal)
+    journal = JournalWriter(path, tip, store, clock=clock, chance=chance, redact=redact, notary=notary, seal=seal)
     journal.follow(*folds)
     try:
-        _check_end(path, tip)
+        _check_end(path, tip, seal)
         # Before the first row can be written: a log with rows and no head file can then not come from a crash.
         journal.head_file.write(tip.head, sync=True)
     except OSError as error:
@@ -58,9 +61,9 @@ async def open_journal(
     return journal
 
 
-def _check_end(path: Path, tip: Tip) -> None:
+def _check_end(path: Path, tip: Tip, seal: Seal | None) -> None:
     """Nobody has written since the log was read. Raises JournalCorrupt."""
-    with JournalReader(path) as reader:
+    with JournalReader(path, seal) as reader:
         if reader.head() != tip.head:
             raise JournalCorrupt(f"{path}: rows came or went while the program started. Start it again.")
 
@@ -96,6 +99,7 @@ class JournalWriter:
         chance: Chance,
         redact: Callable[[str], str],
         notary: Notary | None = None,
+        seal: Seal | None = None,
     ) -> None:
         """Use `open_journal`."""
         self.path = path
@@ -107,6 +111,7 @@ class JournalWriter:
         self._chance = chance
         self._redact = redact
         self._notary = notary
+        self._seal = seal
         self._log = tip.log or chance.token("log")
         self._tip = tip
         self._head = tip.head
@@ -135,7 +140,7 @@ class JournalWriter:
     def attach(self, fold: Fold, *more: Fold) -> None:
         """Feed the folds all durable rows so far, in one reading, then each new one. Raises JournalCorrupt."""
         folds = (fold, *more)
-        with JournalReader(self.path) as reader:
+        with JournalReader(self.path, self._seal) as reader:
             for row in reader.rows(upto=self._head.seq):
                 for each in folds:
                     each.apply(row)

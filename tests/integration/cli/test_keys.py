@@ -22,7 +22,7 @@ def test_a_key_is_kept_listed_used_and_forgotten(shell: Shell, home: Path) -> No
     file = home / "secrets" / "openai_api_key"
     assert file.read_text() == MARKER
     listed = shell.run("keys", "list", "--home", home, "--json")
-    assert [line["source"] for line in listed.lines] == [str(home / "secrets"), None, None]
+    assert [line["source"] for line in listed.lines] == [str(home / "secrets"), None, None, None]
     shown = shell.run("config", "show", "--home", home)
     examined = shell.run("doctor", "--home", home)
     assert "openai_api_key from" in examined.out

@@ -62,7 +62,7 @@ class JournalSubject:
         connections: list[_Connection] = []
         pages = chance.choice(_PAGES_PER_CHECKPOINT)
 
-        def connected(path: Path) -> _Connection:
+        def connected(path: Path, _: None) -> _Connection:
             connections.append(_Connection(recorder, path, pages_per_checkpoint=pages))
             return connections[-1]
 
@@ -174,7 +174,7 @@ def _entry(chance: Random) -> Entry:
 
 
 @contextmanager
-def _on(connected: Callable[[Path], _Connection], synchronous: Synchronous) -> Iterator[None]:
+def _on(connected: Callable[[Path, None], _Connection], synchronous: Synchronous) -> Iterator[None]:
     """The production store, on another way to open a file and with another setting."""
     settings = tuple((name, int(synchronous) if name == "synchronous" else value) for name, value in store._SETTINGS)
     with patch.object(store, "_opened", connected), patch.object(store, "_SETTINGS", settings):

@@ -71,7 +71,7 @@ class PaperSubject:
         pages = chance.choice(_PAGES_PER_CHECKPOINT)
         connections: list[_Connection] = []
 
-        def connected(path: Path) -> _Connection:
+        def connected(path: Path, _: None) -> _Connection:
             if not path.exists():
                 path.touch(mode=0o600)
             connections.append(_Connection(recorder, path, synchronous, pages_per_checkpoint=pages))

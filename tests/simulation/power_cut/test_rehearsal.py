@@ -66,7 +66,7 @@ async def test_at_any_instant_of_the_first_start_the_home_opens_again(
 
 
 async def test_that_is_thanks_to_the_log_getting_its_name_when_it_is_complete(home: Path) -> None:
-    with patch.object(store, "_create", lambda path: path.touch(mode=0o600, exist_ok=False)):
+    with patch.object(store, "_create", lambda path, _: path.touch(mode=0o600, exist_ok=False)):
         assert Outcome.REFUSED in await first_starts(JournalSubject, home)
 
 

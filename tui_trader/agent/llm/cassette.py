@@ -12,6 +12,7 @@ from pathlib import Path
 from tui_trader.agent.llm.exchange import Asked, Came
 from tui_trader.agent.llm.ports import ChatCall, ChatReply
 from tui_trader.agent.llm.tape import SUFFIX, Exchange, Header, Line, Text, encoded, name_of, part_of, recording_name
+from tui_trader.journal.seal import Seal, line_written
 
 PART_BYTES = 64 * 1024 * 1024
 """One file; a recording goes on in a next part. About two weeks of a decision a minute."""
@@ -25,9 +26,18 @@ class Recorder:
     """Writes one recording, file 0600 in a folder 0700; nothing is on disk before the first exchange."""
 
     def __init__(
-        self, path: Path, header: Header, *, redact: Callable[[str], str], part_bytes: int = PART_BYTES
+        self,
+        path: Path,
+        header: Header,
+        *,
+        redact: Callable[[str], str],
+        part_bytes: int = PART_BYTES,
+        seal: Seal | None = None,
     ) -> None:
-        """`path` is that of the first part; it must not exist when the first exchange comes."""
+        """`path` is that of the first part; it must not exist when the first exchange comes. With a seal each line
+        is encrypted.
+        """
+        self._seal = seal
         self._path = path
         self._header = header
         self._redact = redact
@@ -107,7 +117,7 @@ class Recorder:
 
     def _write(self, line: Line) -> None:
         assert self._file is not None
-        whole = encoded(line)
+        whole = line_written(encoded(line).removesuffix(b"\n"), self._seal) + b"\n"
         while whole:
             done = os.write(self._file, whole)
             self._written += done

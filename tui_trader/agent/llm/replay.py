@@ -10,6 +10,7 @@ from tui_trader.agent.llm.exchange import Asked, Came, asked_of, first_differenc
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ModelFault
 from tui_trader.agent.llm.tape import VERSION, CassetteError, Exchange, Header, Text, decoded, part_of
 from tui_trader.core.clock import NANOSECONDS, Clock, Instant
+from tui_trader.journal.seal import Seal, line_read
 
 _WHAT_BROKE_IT_OFF_IS_DUE = 60.0
 """Seconds of engine time."""
@@ -112,17 +113,17 @@ class ReplayLine:
         """Nothing is open."""
 
 
-def read_cassette(path: Path) -> Cassette:
-    """All parts of the recording that begins at `path`. Raises CassetteError."""
-    header, exchanges = _read_part(path)
+def read_cassette(path: Path, seal: Seal | None = None) -> Cassette:
+    """All parts of the recording that begins at `path`, encrypted lines with this key. Raises CassetteError."""
+    header, exchanges = _read_part(path, seal)
     number = 2
     while (part := part_of(path, number)).exists():
-        exchanges.extend(_read_part(part)[1])
+        exchanges.extend(_read_part(part, seal)[1])
         number += 1
     return Cassette(header, exchanges, name=path.name)
 
 
-def _read_part(path: Path) -> tuple[Header, list[tuple[Asked, Came]]]:
+def _read_part(path: Path, seal: Seal | None) -> tuple[Header, list[tuple[Asked, Came]]]:
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -133,7 +134,7 @@ def _read_part(path: Path) -> tuple[Header, list[tuple[Asked, Came]]]:
     # What stands after the last line's end was cut off when the recording stopped, and is no line.
     for number, line in enumerate(lines[:-1], start=1):
         try:
-            match decoded(line):
+            match decoded(line_read(line, seal)):
                 case Header() as found:
                     header = found
                 case Text(name, text):
@@ -141,7 +142,10 @@ def _read_part(path: Path) -> tuple[Header, list[tuple[Asked, Came]]]:
                 case Exchange() as exchange:
                     exchanges.append((_asked(exchange, texts), exchange.came))
         except (ValueError, KeyError):
-            raise CassetteError(f"{path}, line {number}: this is no line of a cassette. Name another one.") from None
+            raise CassetteError(
+                f"{path}, line {number}: this is no line of a cassette, or it is encrypted with another key. "
+                "Name another one."
+            ) from None
     if header is None or header.version != VERSION:
         raise CassetteError(
             f"{path}: is no cassette of this version, or an empty one. Name a recording with --cassette."

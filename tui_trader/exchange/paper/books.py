@@ -22,6 +22,8 @@ from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.paper import rows
 from tui_trader.exchange.paper.order import PaperOrder
 from tui_trader.exchange.paper.state import DAWN, Balance, Change, Resume, State, SymbolBook
+from tui_trader.journal import database
+from tui_trader.journal.seal import Seal
 
 _WAY_OUT = " Move the file away to start new paper books, or restore it from a copy."
 
@@ -33,13 +35,13 @@ class PaperBooksError(Exception):
 class Books:
     """The file. Every method may raise PaperBooksError; after a failed write the file is as it was before it."""
 
-    def __init__(self, path: Path | None) -> None:
-        """Open or create; None keeps the books in memory."""
+    def __init__(self, path: Path | None, seal: Seal | None = None) -> None:
+        """Open or create, encrypted where there is a seal; None keeps the books in memory."""
         self._where = str(path) if path else "the books in memory"
         with self._explained("cannot be opened as paper books", _WAY_OUT):
             if path is not None:
                 _settle(path)
-            self._connection = _connect(path)
+            self._connection = _connect(path, seal)
         try:
             with self._explained("cannot be read as paper books", _WAY_OUT):
                 self._check_format()
@@ -212,12 +214,11 @@ def _settle(path: Path) -> None:
                 os.close(descriptor)
 
 
-def _connect(path: Path | None) -> sqlite3.Connection:
+def _connect(path: Path | None, seal: Seal | None) -> sqlite3.Connection:
     if path is not None:
         path.touch(mode=0o600)
-    # One thread at a time uses it, but not always the one that opened it.
-    connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=5.0)
-    connection.row_factory = sqlite3.Row
+    connection = database.opened(path, seal)
+    database.name_columns(connection)
     return connection
 
 

@@ -39,6 +39,7 @@ from tui_trader.exchange.ports import (
     SubmitOutcome,
     Uncertain,
 )
+from tui_trader.journal.seal import Seal
 
 DEFAULT_DEPOSIT = Decimal(10_000)
 """USDT that a new paper account starts with."""
@@ -91,12 +92,14 @@ class PaperExchange:
         latency: Latency = _LATENCY,
         depth: DepthModel = _DEPTH,
         self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER,
+        seal: Seal | None = None,
     ) -> "PaperExchange":
         """Open the books at `path` (None: in memory). `account` and `deposit` name and fund a new account only.
+        With a seal the file is encrypted.
 
         Raises PaperBooksError where the file is not paper books, is damaged, or holds what `instruments` lacks.
         """
-        books = Books(path)
+        books = Books(path, seal)
         try:
             if books.are_new:
                 books.open_account(account, deposit)

@@ -3,12 +3,13 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.paper import rows
 from tui_trader.exchange.ports import ExchangeUnavailable, Kept, OrderReport
+from tui_trader.journal import database
+from tui_trader.journal.seal import Seal
 
 _FOR_EVER = Kept(traded=float("inf"), unfilled=float("inf"))
 
@@ -16,9 +17,10 @@ _FOR_EVER = Kept(traded=float("inf"), unfilled=float("inf"))
 class PaperHistory:
     """One file of books. Each question opens it read-only, as a second writer could damage it."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens nothing yet."""
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
+        """Opens nothing yet. `seal` is the key of encrypted books."""
         self._path = path
+        self._seal = seal
 
     @property
     def account(self) -> str:
@@ -37,10 +39,9 @@ class PaperHistory:
         return tuple(rows.order_of(row).report() for row in self._asked(asked, (symbol, since)))
 
     def _asked(self, question: str, parameters: tuple[str | int, ...]) -> list[sqlite3.Row]:
-        uri = f"file:{quote(str(self._path.absolute()))}?mode=ro"
         try:
-            with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-                connection.row_factory = sqlite3.Row
+            with closing(database.opened_to_read(self._path, self._seal, "mode=ro")) as connection:
+                database.name_columns(connection)
                 return connection.execute(question, parameters).fetchall()
         except sqlite3.Error as error:
             raise ExchangeUnavailable(f"{self._path}: the paper books cannot be read ({error})") from None
