@@ -1,11 +1,12 @@
 """Makes views from the running parts and puts them into the mailbox, as often as eyes can follow."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from tui_trader.agent.trace import AgentEvent, NodeName, NodeStage, NodeTrace
 from tui_trader.core.clock import Clock, Instant
 from tui_trader.core.clock.pulse import Pulse
 from tui_trader.core.records import CycleDecided
+from tui_trader.core.words import Symbol
 from tui_trader.engine import views
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.mailbox import Mailbox
@@ -13,7 +14,10 @@ from tui_trader.engine.tail import KEPT_ROWS, Tail
 from tui_trader.engine.views import (
     AuditLine,
     AuditView,
+    CandlesView,
     DecisionsView,
+    DepthView,
+    FillsView,
     LimitsView,
     NodeView,
     OrdersView,
@@ -29,6 +33,30 @@ _THE_REST_EVERY = 0.5
 """Seconds of real time."""
 
 
+class Shown(Protocol):
+    """What a running trader shows, read from its parts at this instant."""
+
+    def status(self) -> StatusView:
+        """How everything stands."""
+        ...
+
+    def quotes(self) -> QuotesView:
+        """The market, a row a symbol that has prices."""
+        ...
+
+    def candles(self, symbol: Symbol) -> CandlesView:
+        """All closed minutes that are kept; none of a symbol never heard of."""
+        ...
+
+    def depth(self, symbol: Symbol) -> DepthView | None:
+        """The best levels; None before the first quote."""
+        ...
+
+    def limits(self) -> tuple[Headroom, ...]:
+        """Every limit and how much of it is used."""
+        ...
+
+
 class Publisher:
     """Reads the journal's tail, hears the agent (as a listener) and the market (after each event)."""
 
@@ -37,16 +65,11 @@ class Publisher:
         mailbox: Mailbox,
         clock: Clock,
         tail: Tail,
-        *,
-        status: Callable[[], StatusView],
-        quotes: Callable[[], QuotesView],
-        limits: Callable[[], tuple[Headroom, ...]],
+        shown: Shown,
     ) -> None:
         self._mailbox = mailbox
         self._clock = clock
-        self._status = status
-        self._quotes = quotes
-        self._limits = limits
+        self._shown = shown
         self._prices = Pulse(_PRICES_EVERY)
         self._rest = Pulse(_THE_REST_EVERY)
         self._tail = tail
@@ -72,7 +95,8 @@ class Publisher:
         if not self._mailbox.has_reader:
             return
         if self._prices.is_due():
-            self._mailbox.publish(views.MARKET, self._quotes())
+            self._mailbox.publish(views.MARKET, self._shown.quotes())
+            self._publish_depth()
         if self._rest.is_due():
             self.publish_all()
 
@@ -80,15 +104,24 @@ class Publisher:
         """Everything, now."""
         self._beats += 1
         self._mailbox.publish(views.PULSE, self._beats)
-        status = self._status()
+        status = self._shown.status()
         self._mailbox.publish(views.STATUS, status)
-        self._mailbox.publish(views.MARKET, self._quotes())
+        self._mailbox.publish(views.MARKET, self._shown.quotes())
+        self._publish_depth()
+        for name in self._mailbox.wanted(views.CANDLES):
+            self._mailbox.publish(views.CANDLES + name, self._shown.candles(Symbol(name)))
+        self._mailbox.publish(views.FILLS, FillsView(self._tail.fills))
         self._mailbox.publish(views.POSITIONS, PositionsView(status.positions))
         self._mailbox.publish(views.ORDERS, OrdersView(status.orders))
         self._mailbox.publish(views.AUDIT, AuditView(self._audit()))
         self._mailbox.publish(views.DECISIONS, DecisionsView(self._tail.decisions))
-        self._mailbox.publish(views.LIMITS, LimitsView(self._limits()))
+        self._mailbox.publish(views.LIMITS, LimitsView(self._shown.limits()))
         self._mailbox.publish(views.TRACE, self._trace)
+
+    def _publish_depth(self) -> None:
+        for name in self._mailbox.wanted(views.DEPTH):
+            if (depth := self._shown.depth(Symbol(name))) is not None:
+                self._mailbox.publish(views.DEPTH + name, depth)
 
     def _audit(self) -> tuple[AuditLine, ...]:
         """The journal's tail in lines: only what is new since the last look is put into words."""

@@ -181,14 +181,7 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
     )
     deciding = Deciding(around.decider, Misses()) if around.decider else decider_of(assembly, journal, clock)
     showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock, live=around.live)
-    publisher = Publisher(
-        around.mailbox,
-        clock,
-        around.knowledge.tail,
-        status=showing.status,
-        quotes=showing.quotes,
-        limits=showing.limits,
-    )
+    publisher = Publisher(around.mailbox, clock, around.knowledge.tail, showing)
     trader = Trader(
         assembly,
         agent_of(assembly, journal, clock, around.saver, emit=publisher.heard, decider=deciding.decider),

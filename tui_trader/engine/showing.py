@@ -3,17 +3,20 @@
 from tui_trader.core.clock import Clock
 from tui_trader.core.money import Money
 from tui_trader.core.records import EconomyChanged, LiveTerms
-from tui_trader.core.words import Economy, Symbol, TradingState
+from tui_trader.core.words import Economy, Side, Symbol, TradingState
 from tui_trader.engine.live.conditions import key_warning
 from tui_trader.engine.schedule import Schedule
-from tui_trader.engine.views import FeedView, QuotesView, QuoteView, StatusView
+from tui_trader.engine.views import CandlesView, DepthView, FeedView, QuotesView, QuoteView, StatusView
 from tui_trader.engine.wiring import Assembly
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.ports import Journal
+from tui_trader.market.figures import KEPT_CANDLES
 from tui_trader.risk.headroom import headrooms
 from tui_trader.tools.ports import Headroom, PositionView
 
 _TREND_CANDLES = 240
+_DEPTH_LEVELS = 200
+"""A side; enough to be grouped in coarser steps."""
 
 
 class Showing:
@@ -90,6 +93,21 @@ class Showing:
         """The market, a row a symbol that has prices."""
         rows = (self._quote(symbol) for symbol in self._assembly.feed.instruments)
         return QuotesView(tuple(row for row in rows if row is not None))
+
+    def candles(self, symbol: Symbol) -> CandlesView:
+        """All closed minutes that are kept."""
+        return CandlesView(self._assembly.market.candles(symbol, KEPT_CANDLES))
+
+    def depth(self, symbol: Symbol) -> DepthView | None:
+        """The best levels, where the feed has a book that holds; else the touch; None before the first quote."""
+        book, quote = self._assembly.market.book(symbol), self._assembly.market.quote(symbol)
+        if book is not None and book.is_whole:
+            bids, asks = (book.levels(side, _DEPTH_LEVELS) for side in (Side.BUY, Side.SELL))
+            return DepthView(bids=bids, asks=asks, is_whole=True)
+        if quote is None:
+            return None
+        touch = (quote.bid, quote.bid_size), (quote.ask, quote.ask_size)
+        return DepthView(bids=touch[:1], asks=touch[1:], is_whole=False)
 
     def _quote(self, symbol: Symbol) -> QuoteView | None:
         snapshot = self._assembly.market.snapshot(symbol)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from itertools import islice
 
 from tui_trader.core.clock import Instant
-from tui_trader.core.records import CycleDecided
+from tui_trader.core.order import Fill
+from tui_trader.core.records import CycleDecided, OrderFilled
 from tui_trader.journal.ports import Row
 
 KEPT_ROWS = 500
 _KEPT_DECISIONS = 100
+_KEPT_FILLS = 200
 
 
 class Tail:
@@ -18,14 +20,20 @@ class Tail:
     def __init__(self) -> None:
         self._rows: deque[Row] = deque(maxlen=KEPT_ROWS)
         self._decisions: deque[tuple[Instant, CycleDecided]] = deque(maxlen=_KEPT_DECISIONS)
+        self._fills: deque[Fill] = deque(maxlen=_KEPT_FILLS)
         self._heard = 0
 
     def apply(self, row: Row) -> None:
         """Take one row in, and let the oldest go."""
         self._heard += 1
         self._rows.append(row)
-        if isinstance(row.record, CycleDecided):
-            self._decisions.append((row.time, row.record))
+        match row.record:
+            case CycleDecided():
+                self._decisions.append((row.time, row.record))
+            case OrderFilled(fill=fill):
+                self._fills.append(fill)
+            case _:
+                pass
 
     @property
     def heard(self) -> int:
@@ -40,3 +48,8 @@ class Tail:
     def decisions(self) -> tuple[tuple[Instant, CycleDecided], ...]:
         """The newest decisions and their times, oldest first."""
         return tuple(self._decisions)
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Our newest trades, oldest first."""
+        return tuple(self._fills)

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from tui_trader.agent.trace import NodeName, NodeStage
 from tui_trader.core.clock import Instant
+from tui_trader.core.market import Candle, Level
 from tui_trader.core.money import ZERO, Money, Price
-from tui_trader.core.order import Order
+from tui_trader.core.order import Fill, Order
 from tui_trader.core.records import CycleDecided, EconomyChanged
 from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingState
 from tui_trader.risk.approvals import Question
@@ -15,7 +16,10 @@ from tui_trader.tools.ports import Headroom, PositionView
 
 __all__ = [
     "AUDIT",
+    "CANDLES",
     "DECISIONS",
+    "DEPTH",
+    "FILLS",
     "LIMITS",
     "MARKET",
     "ORDERS",
@@ -25,8 +29,11 @@ __all__ = [
     "TRACE",
     "AuditLine",
     "AuditView",
+    "CandlesView",
     "DecisionsView",
+    "DepthView",
     "FeedView",
+    "FillsView",
     "Headroom",
     "LimitsView",
     "NodeName",
@@ -51,7 +58,11 @@ ORDERS = "orders"
 AUDIT = "audit"
 DECISIONS = "decisions"
 LIMITS = "limits"
+FILLS = "fills"
 """The keys of the mailbox."""
+CANDLES = "candles:"
+DEPTH = "depth:"
+"""Keys that end in a symbol, and are published while somebody looks at that symbol."""
 PULSE = "pulse"
 """A count that grows with every look at the engine: while it grows, the engine lives, even if nothing else changes."""
 
@@ -192,6 +203,29 @@ class DecisionsView:
     """The last decisions, oldest first."""
 
     rows: tuple[tuple[Instant, CycleDecided], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CandlesView:
+    """The closed one-minute candles of a symbol without a hole between them, oldest first."""
+
+    candles: tuple[Candle, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthView:
+    """The best levels of a symbol, from the touch outwards. `is_whole` False: the feed says the touch only."""
+
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FillsView:
+    """Our newest trades, oldest first."""
+
+    rows: tuple[Fill, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,21 @@ from tui_trader.agent.trace import NodeName, NodeStage, NodeTrace
 from tui_trader.core.clock import pulse
 from tui_trader.core.money import ZERO
 from tui_trader.core.records import CycleDecided, EquityMarked
-from tui_trader.core.words import Autonomy, CycleVerdict, Mode, TradingState
+from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingState
 from tui_trader.engine import views
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.publisher import Publisher
 from tui_trader.engine.tail import Tail
-from tui_trader.engine.views import AuditView, DecisionsView, QuotesView, StatusView, TraceView
+from tui_trader.engine.views import (
+    AuditView,
+    CandlesView,
+    DecisionsView,
+    DepthView,
+    Headroom,
+    QuotesView,
+    StatusView,
+    TraceView,
+)
 
 ALL = (
     views.STATUS,
@@ -73,20 +82,29 @@ class Stage:
                 self.mailbox,
                 clock,  # type: ignore[arg-type]  # the loop's clock
                 self.tail,
-                status=self._status,
-                quotes=self._quotes,
-                limits=tuple,
+                self,
             )
 
         self.publisher = in_virtual_time(build)
 
-    def _status(self) -> StatusView:
+    def status(self) -> StatusView:
         self.made["status"] += 1
         return STATUS
 
-    def _quotes(self) -> QuotesView:
+    def quotes(self) -> QuotesView:
         self.made["quotes"] += 1
         return QuotesView(())
+
+    def candles(self, symbol: Symbol) -> CandlesView:
+        self.made[f"candles {symbol}"] = self.made.get(f"candles {symbol}", 0) + 1
+        return CandlesView(())
+
+    def depth(self, symbol: Symbol) -> DepthView | None:
+        self.made[f"depth {symbol}"] = self.made.get(f"depth {symbol}", 0) + 1
+        return DepthView(bids=(), asks=(), is_whole=False) if symbol == "BTCUSDT" else None
+
+    def limits(self) -> tuple[Headroom, ...]:
+        return ()
 
     def changed(self, since: int = 0) -> dict[str, object]:
         """What a reader would take."""
@@ -193,3 +211,19 @@ def test_each_publication_moves_the_pulse(stage: Stage) -> None:
         stage.publisher.publish_all()
         beats.append(stage.mailbox.take([views.PULSE])[1][views.PULSE])
     assert len(set(beats)) == len(beats)
+
+
+def test_costly_views_are_made_only_of_what_somebody_looks_at(stage: Stage) -> None:
+    stage.mailbox.take((views.CANDLES + "BTCUSDT", views.DEPTH + "BTCUSDT", views.DEPTH + "NEVER"))
+    stage.publisher.look()
+    assert {name: count for name, count in stage.made.items() if " " in name} == {
+        "candles BTCUSDT": 1, "depth BTCUSDT": 2, "depth NEVER": 2,
+    }  # fmt: skip
+    assert stage.mailbox.take((views.DEPTH + "NEVER",))[1] == {}
+    assert views.DEPTH + "BTCUSDT" in stage.mailbox.take((views.DEPTH + "BTCUSDT",))[1]
+    before = dict(stage.made)
+    stage.real += 10.0
+    stage.publisher.look()
+    assert {name: count for name, count in stage.made.items() if " " in name} == {
+        name: count for name, count in before.items() if " " in name
+    }, "nobody has looked for ten seconds"
