@@ -18,6 +18,7 @@ from tests.fakes.engine_client import (
 )
 from tui_trader.core.words import CycleVerdict, Mode, TradingState
 from tui_trader.engine.views import FeedView, NodeName
+from tui_trader.tui.panes.market import MarketPane
 from tui_trader.tui.widgets.glyphs import ASCII
 
 _HOLD = decided(7, CycleVerdict.HOLD, "the trend is flat")
@@ -233,10 +234,10 @@ async def test_a_pane_that_cannot_be_seen_takes_nothing_and_catches_up() -> None
     async with open_console((60, 20)) as console:
         console.engine.show(holding())
         await console.look()
-        assert console.trading.panes[0]._version == 0
+        assert console.trading.query_one(MarketPane)._version == 0
         await console.pilot.resize_terminal(80, 24)
         await console.look()
-        assert console.trading.panes[0]._version > 0
+        assert console.trading.query_one(MarketPane)._version > 0
         assert "88,377.1" in console.text
 
 

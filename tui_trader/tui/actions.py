@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from textual.binding import Binding
 
+from tui_trader.tui.screens.arrangement import PaneName
+
 
 class Danger(StrEnum):
     """What stands between the key and its effect."""
@@ -94,16 +96,67 @@ PANES = tuple(
         id=f"pane.{number}",
         call=f"pane({number})",
         keys=(str(number),),
-        label=name,
-        help=f"Go to the {name} pane.",
+        label=name.value,
+        help=f"Go to the {name.value} pane; where there is no room for it, over the others, and back.",
         hinted=False,
     )
-    for number, name in enumerate(("market", "positions", "decision", "audit"), start=1)
+    for number, name in enumerate(PaneName, start=1)
+)
+
+VIEWS = (
+    Action(
+        id="zoom",
+        call="zoom",
+        keys=("z",),
+        label="zoom",
+        help="The pane with the focus over all others, and back.",
+        hinted=False,
+    ),
+    Action(
+        id="chart.shorter",
+        call="frame(-1)",
+        keys=("left_square_bracket",),
+        label="shorter bars",
+        help="A shorter time frame in the chart: 1h, 15m, 5m, 1m.",
+        hinted=False,
+    ),
+    Action(
+        id="chart.longer",
+        call="frame(1)",
+        keys=("right_square_bracket",),
+        label="longer bars",
+        help="A longer time frame in the chart: 1m, 5m, 15m, 1h.",
+        hinted=False,
+    ),
+    Action(
+        id="chart.indicators",
+        call="indicators",
+        keys=("i",),
+        label="indicators",
+        help="Exponential means over the bars, or none.",
+        hinted=False,
+    ),
+    Action(
+        id="book.finer",
+        call="step(-1)",
+        keys=("minus",),
+        label="finer book",
+        help="Fewer ticks in a line of the book.",
+        hinted=False,
+    ),
+    Action(
+        id="book.coarser",
+        call="step(1)",
+        keys=("plus",),
+        label="coarser book",
+        help="More ticks in a line of the book.",
+        hinted=False,
+    ),
 )
 
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
-TRADING_ACTIONS = (RESUME, FLATTEN, DECIDE, APPROVE, REJECT, HELP, QUIT, *PANES)
+TRADING_ACTIONS = (RESUME, FLATTEN, DECIDE, APPROVE, REJECT, HELP, QUIT, *PANES, *VIEWS)
 """They work on the trading screen, and not under a dialog."""
 ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
 
@@ -135,7 +188,13 @@ def bindings_of(actions: Sequence[Action], *, namespace: str = "") -> list[Bindi
     return bindings
 
 
-_SPOKEN = {"question_mark": "?"}
+_SPOKEN = {
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+}
 
 
 def key_name(key: str) -> str:

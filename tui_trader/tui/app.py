@@ -203,6 +203,22 @@ class TraderApp(QuietApp):
         """Go to a pane."""
         self._trading.go_to(number)
 
+    def action_zoom(self) -> None:
+        """One pane over all, and back."""
+        self._trading.board.zoom()
+
+    def action_frame(self, by: int) -> None:
+        """Longer or shorter bars."""
+        self._trading.change_frame(by)
+
+    def action_indicators(self) -> None:
+        """Means over the bars, or none."""
+        self._trading.toggle_indicators()
+
+    def action_step(self, by: int) -> None:
+        """Coarser or finer rungs."""
+        self._trading.change_step(by)
+
     # ------------------------------------------------------------------ commands and their answers
 
     def _send(self, command: Command, told: Callable[[Reply], None]) -> None:

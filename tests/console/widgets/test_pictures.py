@@ -118,7 +118,7 @@ async def test_gauges_take_a_line_each_and_stand_in_columns() -> None:
             Reading(label="gross", value=None, limit=Decimal(3), text="?"),
         )
         await pilot.pause()
-        assert app.lines == ["day loss ..............|... 0%", "gross    ??????????????????? ?"]
+        assert app.lines == ["day loss ..............|... 0%", "gross    ?????????????????? ?"]
 
 
 async def test_what_was_shown_before_the_first_paint_is_not_lost() -> None:

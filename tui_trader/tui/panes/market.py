@@ -1,11 +1,14 @@
-"""The market pane: a row a symbol, and where there is room a picture of the one under the cursor."""
+"""The market pane: a row a symbol; the chart and the book show the one under the cursor."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widget import Widget
 
 from tui_trader.core.clock import Instant, elapsed
+from tui_trader.core.words import Symbol
 from tui_trader.engine import views
 from tui_trader.engine.views import QuotesView, QuoteView, StatusView
 from tui_trader.tui.panes.pane import Pane, Source
@@ -13,7 +16,7 @@ from tui_trader.tui.widgets.format import MISSING, age, arrow, number, percent
 from tui_trader.tui.widgets.glyphs import Glyphs
 from tui_trader.tui.widgets.grid_layout import Cell, Column, GridRow, place_columns
 from tui_trader.tui.widgets.live_grid import LiveGrid
-from tui_trader.tui.widgets.sparkline import Curve, Sparkline, SparkStyle, spark_rows
+from tui_trader.tui.widgets.sparkline import SparkStyle, spark_rows
 from tui_trader.tui.widgets.text import Align
 from tui_trader.tui.widgets.tone import Tone, tone_of
 
@@ -38,19 +41,22 @@ _WIDEST_TREND = 48
 class MarketPane(Pane):
     """Prices, ten looks a second."""
 
+    @dataclass
+    class SymbolChosen(Message):
+        """The cursor stands on this symbol."""
+
+        symbol: Symbol
+
     KEYS: ClassVar = (views.MARKET, views.STATUS)
     EVERY: ClassVar = 0.125
 
     def __init__(self, source: Source) -> None:
         super().__init__(source, name="market", key="1")
         self._grid = LiveGrid(COLUMNS, cursor=True, empty="no prices yet", glyphs=source.glyphs, id="quotes")
-        self._chart = Sparkline(glyphs=source.glyphs, id="chart")
-        self._shown: str | None = None
 
     def compose(self) -> ComposeResult:
-        """Rows above, the picture below."""
+        """The rows."""
         yield self._grid
-        yield self._chart
 
     @property
     def reader(self) -> Widget:
@@ -58,33 +64,23 @@ class MarketPane(Pane):
         return self._grid
 
     def draw(self) -> None:
-        """Rows, and the picture of the row under the cursor."""
+        """The rows."""
         quotes, status = self.view(views.MARKET, QuotesView), self.view(views.STATUS, StatusView)
         if quotes is None:
             return
         now = status.time if status is not None else None
-        self._grid.styles.height = max(2, len(quotes.rows) + 1)
         width = self._trend_width()
         self._grid.show(_row(q, now, width, self.source.glyphs, is_fresh=self.is_fresh) for q in quotes.rows)
-        self._draw_chart(quotes)
 
     def _trend_width(self) -> int:
         placed = place_columns(COLUMNS, self._grid.size.width - 1)
         return min(_WIDEST_TREND, next((place.width for place in placed if place.index == _TREND), 0))
 
-    def _draw_chart(self, quotes: QuotesView) -> None:
-        chosen = next((q for q in quotes.rows if q.symbol == self._shown), quotes.rows[0] if quotes.rows else None)
-        if chosen is None or not self._chart.size:
-            return
-        tone = Tone.DIM if chosen.stale or not self.is_fresh else tone_of(chosen.change)
-        self._chart.show(Curve(values=chosen.trend, tone=tone, style=SparkStyle.BRAILLE))
-        self.note(_about_chart(chosen))
-
     def on_live_grid_row_highlighted(self, message: LiveGrid.RowHighlighted) -> None:
-        """The picture follows the cursor."""
+        """What is about one symbol follows the cursor."""
         message.stop()
-        self._shown = message.key
-        self.draw()
+        if message.key is not None:
+            self.post_message(self.SymbolChosen(Symbol(message.key)))
 
 
 def _row(quote: QuoteView, now: Instant | None, trend: int, glyphs: Glyphs, *, is_fresh: bool) -> GridRow:
@@ -111,14 +107,6 @@ def _row(quote: QuoteView, now: Instant | None, trend: int, glyphs: Glyphs, *, i
             cell(curve[0] if curve else "", change),
         ),
     )
-
-
-def _about_chart(quote: QuoteView) -> str:
-    """What the picture spans."""
-    if not quote.trend:
-        return ""
-    low, high = (number(f"{extreme:f}", quote.decimals) for extreme in (min(quote.trend), max(quote.trend)))
-    return f"{quote.symbol}, {len(quote.trend)} min, {low} to {high}"
 
 
 def _countdown(now: Instant | None, until: Instant) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from tui_trader.core.words import Symbol
 from tui_trader.engine.client import EngineClient
 from tui_trader.tui.vitals import Vital, Vitals
 from tui_trader.tui.widgets.glyphs import Glyphs
@@ -54,11 +55,16 @@ class Pane(Vertical):
         if not self.size or not self.display:
             return
         vital = self.source.vitals.latest
-        self._version, news = self.source.client.mailbox.take(self.KEYS, self._version)
+        self._version, news = self.source.client.mailbox.take(self.keys, self._version)
         if news or vital != self._vital:
             self._keep(news)
             self._vital = vital
             self.draw()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the mailbox that this pane shows now."""
+        return self.KEYS
 
     def _keep(self, news: Mapping[str, object]) -> None:
         self._views.update(news)
@@ -87,3 +93,28 @@ class Pane(Vertical):
     def reader(self) -> Widget:
         """What takes the focus when one goes to this pane."""
         raise NotImplementedError
+
+
+class SymbolPane(Pane):
+    """A pane about one symbol: beside `KEYS` it takes `SYMBOL_KEYS`, which end in that symbol."""
+
+    SYMBOL_KEYS: ClassVar[tuple[str, ...]] = ()
+
+    symbol: Symbol | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """With those of the symbol."""
+        own = tuple(key + self.symbol for key in self.SYMBOL_KEYS) if self.symbol else ()
+        return (*self.KEYS, *own)
+
+    def watch_symbol(self, symbol: Symbol) -> None:
+        """Show this one from now on."""
+        if symbol != self.symbol:
+            self.symbol = symbol
+            self._version = 0  # of its own keys nothing was taken yet
+            self.look()
+
+    def symbol_view(self, key: str, kind: type[View]) -> View | None:
+        """The latest view of this key and the pane's symbol."""
+        return self.view(f"{key}{self.symbol}", kind)

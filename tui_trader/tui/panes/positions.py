@@ -10,10 +10,9 @@ from textual.widget import Widget
 from tui_trader.core.order import Order, OrderType
 from tui_trader.core.words import Symbol
 from tui_trader.engine import views
-from tui_trader.engine.views import LimitsView, OrdersView, PositionsView, PositionView, QuotesView
+from tui_trader.engine.views import OrdersView, PositionsView, PositionView, QuotesView
 from tui_trader.tui.panes.pane import Pane, Source
 from tui_trader.tui.widgets.format import MISSING, arrow, number, percent
-from tui_trader.tui.widgets.gauge import Gauges, Reading
 from tui_trader.tui.widgets.grid_layout import Cell, Column, GridRow
 from tui_trader.tui.widgets.live_grid import LiveGrid
 from tui_trader.tui.widgets.text import Align
@@ -49,20 +48,18 @@ _PURPOSES = {"take_profit": "target"}
 class PositionsPane(Pane):
     """Twice a second."""
 
-    KEYS: ClassVar = (views.POSITIONS, views.ORDERS, views.MARKET, views.LIMITS)
+    KEYS: ClassVar = (views.POSITIONS, views.ORDERS, views.MARKET)
     EVERY: ClassVar = 0.5
 
     def __init__(self, source: Source) -> None:
         super().__init__(source, name="positions", key="2")
         self._positions = LiveGrid(POSITION_COLUMNS, empty="flat", glyphs=source.glyphs, id="held")
         self._orders = LiveGrid(ORDER_COLUMNS, empty="no working orders", glyphs=source.glyphs, id="orders")
-        self._limits = Gauges(glyphs=source.glyphs, id="limits")
 
     def compose(self) -> ComposeResult:
-        """Positions first; the limits only where there is room."""
+        """Positions first."""
         yield self._positions
         yield self._orders
-        yield self._limits
 
     @property
     def reader(self) -> Widget:
@@ -82,9 +79,6 @@ class PositionsPane(Pane):
             )
         if orders is not None:
             self._orders.show(order_row(row, places) for row in orders.rows)
-        limits = self.view(views.LIMITS, LimitsView)
-        if limits is not None and self._limits.size:
-            self._limits.show(*limit_readings(limits))
         self.note(_counted(held, orders))
 
 
@@ -92,40 +86,6 @@ def _counted(held: PositionsView | None, orders: OrdersView | None) -> str:
     if held is None or orders is None:
         return ""
     return f"{len(held.rows)} held, {len(orders.rows)} working"
-
-
-_GAUGED = {
-    "max_gross_notional": "gross notional",
-    "max_leverage": "leverage",
-    "max_daily_loss_pct": "day loss %",
-    "max_drawdown_pct": "drawdown %",
-    "max_consecutive_losses": "losses in a row",
-    "max_entries_per_day": "entries today",
-    "max_usd_per_hour": "model spend $/h",
-    "max_usd_per_day": "model spend $",
-    "max_usd_per_month": "model spend $/mo",
-}
-"""The limits of the whole account that fill up as one trades, in this order."""
-
-
-def limit_readings(limits: LimitsView) -> tuple[Reading, ...]:
-    """How much of each of these limits is used."""
-    rows = {row.limit: row for row in limits.rows if row.symbol is None}
-    return tuple(
-        Reading(
-            label=label,
-            value=row.used,
-            limit=row.value,
-            text=f"{_short(row.used)} of {_short(row.value)}",
-        )
-        for limit, label in _GAUGED.items()
-        if (row := rows.get(limit)) is not None
-    )
-
-
-def _short(figure: Decimal | None) -> str:
-    """Counts without decimals, all else with two."""
-    return number(figure, 0 if figure is not None and figure == figure.to_integral_value() else 2)
 
 
 def position_row(row: PositionView, places: Mapping[Symbol, int], *, is_old: bool) -> GridRow:

@@ -1,12 +1,13 @@
 """The help: every action with its keys, from the registry, and what the signs mean."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from tui_trader.tui.actions import ALL_ACTIONS, PANES, Action, key_name
+from tui_trader.tui.actions import ALL_ACTIONS, PANES, VIEWS, Action, key_name
 from tui_trader.tui.screens.dialog import Dialog
 from tui_trader.tui.widgets.prose import Prose
 from tui_trader.tui.widgets.text import fitted
@@ -30,7 +31,9 @@ class HelpDialog(Dialog[None]):
         """The list."""
         listed = Prose(indent=_KEYS_WIDTH + 1, glyphs=self.glyphs)
         listed.show(help_lines())
-        with VerticalScroll(classes="list", can_focus=False):
+        with VerticalScroll(classes="list", can_focus=False) as scroll:
+            if self.glyphs.is_ascii:
+                scroll.styles.scrollbar_size_vertical = 0  # Textual draws its ends with block elements
             yield listed
 
     def on_mount(self) -> None:
@@ -54,16 +57,21 @@ def help_lines() -> tuple[Line, ...]:
         ("dim figures", "Older than the policy's max_quote_age, or the engine is silent."),
     )
     return (
-        *(_about(action) for action in ALL_ACTIONS if action not in PANES),
-        _entry(" ".join(key_name(action.keys[0]) for action in PANES), f"Go to a pane: {_pane_names()}."),
+        *(_about(action) for action in ALL_ACTIONS if action not in (*PANES, *VIEWS)),
+        _entry(_first_keys(PANES), f"Go to a pane: {_names(PANES)}; where it has no place, over the others."),
+        _entry(_first_keys(VIEWS), f"{_names(VIEWS)}."),
         *(_entry(keys, words) for keys, words in others),
         *(_entry(keys, words) for keys, words in signs),
         _entry("from a shell", "`tui-trader halt`, or touch HALT in the home folder."),
     )
 
 
-def _pane_names() -> str:
-    return ", ".join(action.label for action in PANES)
+def _first_keys(actions: Sequence[Action]) -> str:
+    return " ".join(key_name(action.keys[0]) for action in actions)
+
+
+def _names(actions: Sequence[Action]) -> str:
+    return ", ".join(action.label for action in actions)
 
 
 def _about(action: Action) -> Line:

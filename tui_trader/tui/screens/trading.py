@@ -1,10 +1,9 @@
-"""The trading screen: status above, four panes, the most important keys below."""
+"""The trading screen: status above, the board of panes, the most important keys below."""
 
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -14,10 +13,15 @@ from tui_trader.engine.views import Question, QuotesView, StatusView
 from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, Action, Danger, bindings_of, key_name
 from tui_trader.tui.card_lines import card_lines
 from tui_trader.tui.panes.audit import AuditPane
+from tui_trader.tui.panes.book import BookPane
+from tui_trader.tui.panes.chart import ChartPane
 from tui_trader.tui.panes.decision import DecisionPane
+from tui_trader.tui.panes.limits import LimitsPane
 from tui_trader.tui.panes.market import MarketPane
 from tui_trader.tui.panes.pane import Source
 from tui_trader.tui.panes.positions import PositionsPane
+from tui_trader.tui.screens.arrangement import PaneName
+from tui_trader.tui.screens.board import PaneBoard
 from tui_trader.tui.screens.sized import HEIGHTS, TOO_SMALL, WIDTHS
 from tui_trader.tui.status_facts import COMPACT_BELOW, status_facts
 from tui_trader.tui.widgets.prose import Prose
@@ -47,14 +51,25 @@ class TradingScreen(Screen[None]):
         self._card = Prose(glyphs=source.glyphs, id="card")
         self._hints = StatusBar(glyphs=source.glyphs, id="hints")
         self._too_small = Prose(glyphs=source.glyphs, id="too-small")
-        self.panes = (MarketPane(source), PositionsPane(source), DecisionPane(source), AuditPane(source))
+        self._chart = ChartPane(source)
+        self._book = BookPane(source)
+        self.board = PaneBoard(
+            {
+                PaneName.MARKET: MarketPane(source),
+                PaneName.POSITIONS: PositionsPane(source),
+                PaneName.DECISION: DecisionPane(source),
+                PaneName.AUDIT: AuditPane(source),
+                PaneName.CHART: self._chart,
+                PaneName.BOOK: self._book,
+                PaneName.LIMITS: LimitsPane(source),
+            }
+        )
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self._bar
         yield self._card
-        with Container(id="panes"):
-            yield from self.panes
+        yield self.board
         yield self._too_small
         yield self._hints
 
@@ -127,9 +142,27 @@ class TradingScreen(Screen[None]):
         """Whatever the engine says from now on is newer than the halt that was asked for."""
         self._halt_asked = False
 
+    def on_market_pane_symbol_chosen(self, message: MarketPane.SymbolChosen) -> None:
+        """What is about one symbol follows the cursor among the prices."""
+        message.stop()
+        self._chart.watch_symbol(message.symbol)
+        self._book.watch_symbol(message.symbol)
+
     def go_to(self, number: int) -> None:
         """Put the focus on the pane with this number, from one."""
-        self.panes[number - 1].reader.focus()
+        self.board.go_to(tuple(PaneName)[number - 1])
+
+    def change_frame(self, by: int) -> None:
+        """Longer or shorter bars in the chart."""
+        self._chart.change_frame(by)
+
+    def change_step(self, by: int) -> None:
+        """Coarser or finer rungs in the book."""
+        self._book.change_step(by)
+
+    def toggle_indicators(self) -> None:
+        """With means over the bars, or without."""
+        self._chart.toggle_indicators()
 
 
 def _hint(action: Action) -> Fact:

@@ -1,6 +1,6 @@
 """A bar with a limit marked on it: how much of something is used, and how much would be too much."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rich.cells import cell_len
@@ -107,4 +107,8 @@ class Gauges(Picture):
     def _picture(self, width: int, height: int) -> tuple[Line, ...]:
         labels = (on_one_line(reading.label, self._glyphs) for reading in self._readings)
         longest = max(map(cell_len, labels), default=0)
-        return tuple(gauge_line(reading, width, longest, self._glyphs) for reading in self._readings[:height])
+        texts = [on_one_line(reading.text, self._glyphs) for reading in self._readings]
+        widest = max(map(cell_len, texts), default=0)
+        # Texts of one width, so that bars end at the same cell too and can be compared.
+        readings = [replace(r, text=fitted(t, widest)) for r, t in zip(self._readings, texts, strict=True)]
+        return tuple(gauge_line(reading, width, longest, self._glyphs) for reading in readings[:height])

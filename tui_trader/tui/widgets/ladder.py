@@ -128,7 +128,8 @@ def _spread(depth: Depth, width: int, glyphs: Glyphs) -> Line:
     imbalance = depth.imbalance
     if imbalance is not None:
         sign = glyphs.up if imbalance > 0 else glyphs.down if imbalance < 0 else glyphs.flat
-        weight = f"{sign} {percent(abs(imbalance), 0, signed=False)} {'bids' if imbalance >= 0 else 'asks'}"
+        side = "bids" if imbalance > 0 else "asks"
+        weight = f"{sign} {percent(abs(imbalance), 0, signed=False)} {side}" if imbalance else f"{sign} even"
         if len(words) + len(weight) + 2 <= width:
             words = f"{words}  {weight}"
     return (Span(fitted(words, width, Align.LEFT, glyphs), Tone.DIM if depth.is_old else Tone.STRONG),)
