@@ -11,12 +11,12 @@ import click
 from tui_trader.cli.context import DONE, USAGE, Shared, refuse, shared_of, shared_options
 from tui_trader.cli.failures import told
 from tui_trader.core.chance import Chance
-from tui_trader.core.clock import Clock, Instant, WallClock
+from tui_trader.core.clock import DAY, Clock, Instant, WallClock
 from tui_trader.core.instrument_table import instrument, known_symbols
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.books_folder import BooksFolder
 from tui_trader.exchange.loopback.market_clock import MarketClock
-from tui_trader.exchange.loopback.options import LoopbackOptions
+from tui_trader.exchange.loopback.options import Limits, LoopbackOptions
 from tui_trader.exchange.loopback.server import HOST, LoopbackExchange
 from tui_trader.exchange.loopback.store import LoopbackBooksError
 from tui_trader.exchange.paper import PaperBooksError
@@ -97,7 +97,9 @@ async def _serve(shared: Shared, asked: _Asked) -> None:
         token = chance.token("loopback:control") if asked.with_faults else ""
         wall = WallClock()
         feed, clock = _market(asked, books, wall)
-        options = LoopbackOptions(port=asked.port, credentials=credentials, control_token=token)
+        # What Binance counts in days comes as much sooner as the market goes faster.
+        limits = Limits(connection_seconds=DAY / asked.scale)
+        options = LoopbackOptions(port=asked.port, credentials=credentials, control_token=token, limits=limits)
         server = LoopbackExchange(options, feed, folder=books.folder, market_clock=clock, clock=wall, scale=asked.scale)
         async with server:
             _say(f"rest: {server.rest_url}")

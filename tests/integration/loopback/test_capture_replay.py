@@ -25,7 +25,7 @@ from tui_trader.market.capture_feed import CapturedMarket, CaptureFeed, find_cap
 
 D = Decimal
 SCALE = 10.0
-STREAMS = "btcusdt@bookTicker/btcusdt@trade/btcusdt@depth@100ms"
+STREAMS = "btcusdt@bookTicker/btcusdt@trade/btcusdt@depth@0ms/btcusdt@depth@100ms"
 SAID_AS = {Quote: "bookTicker", MarketTrade: "trade"}
 
 
@@ -79,12 +79,17 @@ class Follower:
         self.updates: list[int] = []
         self.book = OrderBook(BTC)
         self.worst_lag = 0
+        self.merged = 0
+        """The last update of the stream that tells ten times a second."""
         self._early: list[BookDiff] = []
 
-    def hear(self, data: Any, now: int) -> None:
+    def hear(self, stream: str, data: Any, now: int) -> None:
         self.worst_lag = max(self.worst_lag, now - data["E"])
         if data["e"] != "depthUpdate":
             self.heard[data["e"]] += 1
+        elif stream.endswith("@100ms"):
+            assert data["pu"] == self.merged or not self.merged
+            self.merged = data["u"]
         else:
             self.updates.append(data["u"])
             diff = BookDiff(BTC, Instant(1), data["U"], data["u"], data["pu"], levels(data["b"]), levels(data["a"]))
@@ -94,7 +99,7 @@ class Follower:
                 self._early.append(diff)
 
     def has_all_of(self, source: GatedCapture) -> bool:
-        return self.heard == source.told and self.updates[-1:] == source.updates[-1:]
+        return self.heard == source.told and self.updates[-1:] == source.updates[-1:] == [self.merged]
 
     def begin(self, answer: Any) -> None:
         snapshot = BookSnapshot(BTC, Instant(1), answer["lastUpdateId"], levels(answer["bids"]), levels(answer["asks"]))
@@ -122,7 +127,7 @@ async def test_ten_times_as_fast_nothing_is_lost_and_the_book_is_the_recorded_on
             asked = False
             while not exchange.market_ended.is_set() or not follower.has_all_of(source):
                 message = msgspec.json.decode(await ws.receive_str(timeout=20))
-                follower.hear(message["data"], to_milliseconds(wall.now()))
+                follower.hear(message["stream"], message["data"], to_milliseconds(wall.now()))
                 if not asked and message["data"]["e"] == "depthUpdate":
                     asked = True
                     async with session.get(f"{exchange.rest_url}/fapi/v1/depth?symbol=BTCUSDT&limit=1000") as answer:

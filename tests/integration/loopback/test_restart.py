@@ -1,6 +1,7 @@
 """What survives: orders, conditional orders, positions, trades and settings; a kill between two writes too."""
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from tests.fakes.loopback import BTC, loopback
@@ -22,6 +23,29 @@ async def test_the_books_survive_a_restart(tmp_path: Path) -> None:
         assert (held["positionAmt"], held["leverage"]) == ("0.010", "7")
         await bench.price(BTC, 57_990)
         assert (await bench.ok("GET", "/fapi/v1/algoOrder", clientAlgoId="tt-3"))["algoStatus"] == "FINISHED"
+
+
+async def test_a_trailing_stop_remembers_how_far_it_has_followed(tmp_path: Path) -> None:
+    async with loopback(tmp_path) as bench:
+        await bench.market("BUY", "0.010")
+        await bench.stop(
+            "SELL",
+            0,
+            type="TRAILING_STOP_MARKET",
+            triggerPrice="",
+            closePosition="",
+            quantity="0.010",
+            reduceOnly="true",
+            callbackRate="1",
+            clientAlgoId="tt-t",
+        )
+        await bench.price(BTC, 62_000)
+        await bench.exchange.restart()
+        bench.prices[BTC] = Decimal(61_381)
+        await bench.open_market()
+        assert (await bench.ok("GET", "/fapi/v1/algoOrder", clientAlgoId="tt-t"))["algoStatus"] == "NEW"
+        await bench.price(BTC, 61_380)
+        assert (await bench.ok("GET", "/fapi/v1/algoOrder", clientAlgoId="tt-t"))["algoStatus"] == "FINISHED"
 
 
 async def test_a_listen_key_does_not_survive_and_connections_break(tmp_path: Path) -> None:

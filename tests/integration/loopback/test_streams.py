@@ -99,10 +99,10 @@ async def test_a_connection_has_so_many_streams_at_most() -> None:
         assert (await ear.ask("SUBSCRIBE", *PUBLIC[:2]))["result"] is None
 
 
-async def follow(bench: LoopbackBench, books: int) -> OrderBook:
+async def follow(bench: LoopbackBench, stream: str, books: int) -> OrderBook:
     """A client's book by the documented procedure: diffs first, then the snapshot, then what follows."""
     book = OrderBook(BTC)
-    async with bench.listen("/public/ws/btcusdt@depth@100ms") as ear:
+    async with bench.listen(f"/public/ws/{stream}") as ear:
         await ear.ask("LIST_SUBSCRIPTIONS")
         await bench.price(BTC, 60_000)
         snapshot = await bench.public("/fapi/v1/depth", symbol=BTC, limit=1000)
@@ -111,7 +111,7 @@ async def follow(bench: LoopbackBench, books: int) -> OrderBook:
         )
         for number in range(books):
             await bench.price(BTC, 60_010 + number * D("0.7"), size=str(5 + number))
-        for _ in range(books + 1):
+        while book.last_id != bench.exchange.floor.tapes[BTC].book.last_id:
             told = await ear.hear_event("depthUpdate")
             diff = BookDiff(BTC, Instant(1), told["U"], told["u"], told["pu"], levels(told["b"]), levels(told["a"]))
             assert book.apply(diff) is not BookUpdate.GAP
@@ -122,14 +122,53 @@ def levels(written: list[list[str]]) -> tuple[tuple[Decimal, Decimal], ...]:
     return tuple((D(price), D(size)) for price, size in written)
 
 
-async def test_the_diffs_go_on_from_the_snapshot_and_lead_to_the_same_book(bench: LoopbackBench) -> None:
-    book = await follow(bench, books=20)
+@pytest.mark.parametrize("pace", ["", "@0ms", "@100ms", "@250ms", "@500ms"])
+async def test_the_diffs_go_on_from_the_snapshot_and_lead_to_the_same_book(bench: LoopbackBench, pace: str) -> None:
+    book = await follow(bench, f"btcusdt@depth{pace}", books=20)
     told = await bench.public("/fapi/v1/depth", symbol=BTC, limit=1000)
     assert (book.last_id, book.view().bids, book.view().asks) == (
         told["lastUpdateId"],
         levels(told["bids"]),
         levels(told["asks"]),
     )
+
+
+async def test_each_pace_tells_as_seldom_as_its_name_says(bench: LoopbackBench) -> None:
+    streams = [f"btcusdt@depth{pace}" for pace in ("@0ms", "@100ms", "@500ms")]
+    heard = dict.fromkeys(streams, 0)
+    async with bench.listen("/public/stream?streams=" + "/".join(streams)) as ear:
+        await ear.ask("LIST_SUBSCRIPTIONS")
+        last = bench.exchange.floor.tapes[BTC].book.last_id + 30
+        for number in range(30):
+            await bench.price(BTC, 60_000 + number)
+        told = await ear.hear()
+        while not (told["stream"] == streams[-1] and told["data"]["u"] == last):
+            heard[told["stream"]] += 1
+            told = await ear.hear()
+        heard[told["stream"]] += 1
+    # However slow the machine is: of the faster stream there are never fewer.
+    assert heard[streams[0]] == 30 >= heard[streams[1]] >= heard[streams[2]] >= 1
+    assert heard[streams[2]] < 30
+
+
+async def test_a_connection_is_closed_when_its_day_is_over_and_another_is_taken() -> None:
+    async with loopback(limits=replace(Limits(), connection_seconds=0.1)) as bench:
+        key = (await bench.ok_key("POST"))["listenKey"]
+        for path in ("/public/ws/btcusdt@trade", f"/private/ws?listenKey={key}", "/public/ws/btcusdt@trade"):
+            async with bench.listen(path) as ear:
+                ended = await ear.ws.receive(timeout=5)
+            assert (ended.type, ended.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
+
+
+async def test_the_marks_of_all_are_told_each_second_or_every_third(bench: LoopbackBench) -> None:
+    names = ["!markPrice@arr", "!markPrice@arr@1s", "btcusdt@markPrice", "btcusdt@markPrice@1s"]
+    async with bench.listen("/market/stream?streams=" + "/".join(names)) as ear:
+        await ear.ask("LIST_SUBSCRIPTIONS")
+        for _ in range(6):
+            await bench.mark(BTC, 60_000)
+        told = [(await ear.hear())["stream"] for _ in range(2 + 6 + 2 + 6)]
+        assert await ear.is_silent()
+    assert [told.count(name) for name in names] == [2, 6, 2, 6]
 
 
 async def test_a_partial_book_is_whole_each_time(bench: LoopbackBench) -> None:

@@ -113,6 +113,7 @@ class AlgoService:
         if not algo.type.trails or (extreme := algo.follow(price)) == algo.extreme:
             return algo
         followed = self._open[algo.number] = replace(algo, extreme=extreme)
+        self.store.put_extreme(followed)
         return followed
 
     async def _send(self, algo: AlgoOrder) -> None:

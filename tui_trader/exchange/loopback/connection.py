@@ -6,10 +6,11 @@ from collections import deque
 from collections.abc import Iterable
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from tui_trader.core.clock import NANOSECONDS, Clock, Instant
 from tui_trader.exchange.loopback.figures import Json
+from tui_trader.exchange.loopback.frames import text_frame
 from tui_trader.exchange.loopback.hub import Hub
 from tui_trader.exchange.loopback.options import Limits
 from tui_trader.exchange.loopback.stream_names import Route, parse_stream
@@ -46,21 +47,20 @@ class Connection:
         self._clock = clock
         self._limits = limits
         self._subscribed: dict[str, None] = {}
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
+        self._waiting: list[bytes] = []
+        self._is_over = False
+        self._stirred = asyncio.Event()
         self._asked: deque[Instant] = deque()
 
-    def tell(self, raw: str, combined: str) -> None:
-        """A message, in this connection's framing."""
-        self.write(combined if self.is_combined else raw)
-
-    def write(self, message: str) -> None:
-        """Queue a message for sending."""
+    def write(self, frame: bytes) -> None:
+        """Queue a frame for sending."""
         if self.is_silent or self.is_half_open:
             return
-        if self._waiting.qsize() >= _BACKLOG:
+        if len(self._waiting) >= _BACKLOG:
             self.cut()
             return
-        self._waiting.put_nowait(message)
+        self._waiting.append(frame)
+        self._stirred.set()
 
     def subscribe(self, streams: Iterable[str]) -> None:
         """Listen to these; by a wrong route, or to what does not exist, one hears nothing."""
@@ -82,15 +82,16 @@ class Connection:
         """Drop the connection without a word."""
         if self._request.transport is not None:
             self._request.transport.abort()
-        self._waiting.put_nowait(None)
+        self.close()
 
     def close(self) -> None:
         """Close the connection properly, once what waits is written."""
-        self._waiting.put_nowait(None)
+        self._is_over = True
+        self._stirred.set()
 
     async def serve(self) -> None:
         """Run until either side ends it."""
-        tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._ping())]
+        tasks = [asyncio.create_task(work) for work in (self._write(), self._ping(), self._grow_old())]
         try:
             await self._read()
         finally:
@@ -114,12 +115,22 @@ class Connection:
                 if self._is_too_fast():
                     await self.ws.close(code=1008, message=b"Too many requests")
                     return
-                self.write(self._answered(message.data))
+                self.write(text_frame(self._answered(message.data)))
 
     async def _write(self) -> None:
+        """Whatever has come together goes out in one piece.
+
+        A busy market comes in handfuls, and a call of the system for each message costs more than all else that is
+        done about it. The frames are whole, so that they may pass by aiohttp, which knows only how to send them singly.
+        """
         with contextlib.suppress(ConnectionError, RuntimeError):
-            while (message := await self._waiting.get()) is not None:
-                await self.ws.send_str(message)
+            while not self._is_over or self._waiting:
+                await self._stirred.wait()
+                self._stirred.clear()
+                frames, self._waiting = self._waiting, []
+                if frames and not self.ws.closed and (transport := self._request.transport) is not None:
+                    transport.write(b"".join(frames))
+                    await self._request.writer.drain()
             await self.ws.close()
 
     async def _ping(self) -> None:
@@ -129,6 +140,14 @@ class Connection:
                 if not self.is_half_open:
                     await self.ws.ping(str(self._clock.now() // 1_000_000).encode())
 
+    async def _grow_old(self) -> None:
+        """No connection is kept for ever: whoever wants to hear more comes again."""
+        await self._clock.sleep(self._limits.connection_seconds)
+        if self.is_half_open:
+            self.cut()
+        else:
+            await self.ws.close(code=WSCloseCode.GOING_AWAY, message=b"A connection is valid for 24 hours")
+
     def _is_too_fast(self) -> bool:
         now = self._clock.now()
         while self._asked and now - self._asked[0] >= NANOSECONDS:
@@ -136,7 +155,7 @@ class Connection:
         self._asked.append(now)
         return len(self._asked) > self._limits.messages_a_second
 
-    def _answered(self, text: str) -> str:
+    def _answered(self, text: str) -> bytes:
         try:
             asked = msgspec.json.decode(text, type=_Request)
         except msgspec.DecodeError as error:
@@ -167,5 +186,5 @@ class _Request(msgspec.Struct, frozen=True):
     id: int | str | None = None
 
 
-def _written(message: Json) -> str:
-    return msgspec.json.encode(message).decode()
+def _written(message: Json) -> bytes:
+    return msgspec.json.encode(message)

@@ -1,12 +1,13 @@
 """How figures are written: decimals as text of a fixed number of places, instants as milliseconds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import TypeAlias
 
 from tui_trader.core.clock import Instant, to_milliseconds
 from tui_trader.core.instrument import Instrument
+from tui_trader.core.market import Level
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 """What an answer or a stream message is made of."""
@@ -40,6 +41,12 @@ def quantity(instrument: Instrument, value: Decimal) -> str:
     return _written(value, _last_place(instrument.step))
 
 
+def levels(instrument: Instrument, side: Iterable[Level]) -> list[Json]:
+    """Pairs of price and quantity."""
+    tick, step = _last_place(instrument.tick), _last_place(instrument.step)
+    return [[_written(at, tick), _written(size, step)] for at, size in side]
+
+
 def ms(instant: Instant) -> int:
     """An instant as Binance writes it."""
     return to_milliseconds(instant)
@@ -52,7 +59,7 @@ def _unit(places: int) -> Decimal:
 
 @lru_cache(maxsize=256)
 def _last_place(step: Decimal) -> Decimal:
-    """One in the last decimal that a step has. Most of a busy stream is figures, so this is looked up, not reckoned."""
+    """One in the last decimal that a step has."""
     exponent = step.normalize().as_tuple().exponent
     return _unit(max(0, -exponent) if isinstance(exponent, int) else 0)
 
@@ -60,6 +67,8 @@ def _last_place(step: Decimal) -> Decimal:
 _CENT = _unit(MONEY_PLACES)
 
 
+@lru_cache(maxsize=1 << 14)
 def _written(value: Decimal, unit: Decimal) -> str:
+    """Prices and sizes of a market repeat, and most of a busy stream is figures: they are looked up, not written."""
     rounded = value.quantize(unit, rounding=ROUND_HALF_EVEN)
     return format(rounded or abs(rounded), "f")

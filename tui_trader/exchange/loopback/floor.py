@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from tui_trader.core.chance import Chance
@@ -35,7 +36,7 @@ from tui_trader.exchange.paper.state import Change, State
 FEES = FeeRates()
 """What the account pays."""
 _MARGIN = "margin:"
-_CALL_AT = 0.8
+_CALL_AT = Decimal("0.8")
 """Maintenance over margin balance at which an owner is warned."""
 
 
@@ -163,12 +164,13 @@ class Floor:
     def _warn(self, symbol: Symbol) -> None:
         """One MARGIN_CALL each time that a position's margin comes near its maintenance."""
         book = self.state.books[symbol]
-        mark = book.mark_price()
-        balance = book.isolated + book.position.unrealised(mark)
-        if book.position.is_flat or balance <= 0:
+        if book.position.is_flat:
             self._called.discard(symbol)
             return
-        is_near = float(maintenance_margin(book.instrument, book.position.notional(mark)) / balance) >= _CALL_AT
+        mark = book.mark_price()
+        balance = book.isolated + book.position.unrealised(mark)
+        needed = maintenance_margin(book.instrument, book.position.notional(mark))
+        is_near = 0 < balance <= needed / _CALL_AT
         if is_near and symbol not in self._called:
             self._called.add(symbol)
             self.users.tell(self.newsroom.margin_call([book]))

@@ -7,14 +7,20 @@ from typing import Protocol
 import msgspec
 
 from tui_trader.exchange.loopback.figures import Json
+from tui_trader.exchange.loopback.frames import combined, text_frame
 from tui_trader.exchange.loopback.stream_names import StreamName, Topic, parse_stream
 
 
 class Listener(Protocol):
     """One connection, as the hub sees it."""
 
-    def tell(self, raw: str, combined: str) -> None:
-        """A message in its two framings; the connection knows its own."""
+    @property
+    def is_combined(self) -> bool:
+        """Whether its messages name their stream."""
+        ...
+
+    def write(self, frame: bytes) -> None:
+        """Queue a frame for sending."""
         ...
 
 
@@ -53,9 +59,20 @@ class Hub:
 
     def send(self, streams: Iterable[StreamName], message: Json) -> None:
         """Tell these streams."""
-        raw = msgspec.json.encode(message).decode()
+        payload = msgspec.json.encode(message)
         for stream in streams:
-            combined = f'{{"stream":"{stream.text}","data":{raw}}}'
-            for listener in tuple(self._listeners.get(stream.text, ())):
-                listener.tell(raw, combined)
-                self.told += 1
+            if listeners := self._listeners.get(stream.text):
+                tell(tuple(listeners), stream.text, payload)
+                self.told += len(listeners)
+
+
+def tell(listeners: Iterable[Listener], stream: str, payload: bytes) -> None:
+    """Hand a message to these, each in its framing, and write each framing once."""
+    plain = named = b""
+    for listener in listeners:
+        if listener.is_combined:
+            named = named or text_frame(combined(stream, payload))
+            listener.write(named)
+        else:
+            plain = plain or text_frame(payload)
+            listener.write(plain)

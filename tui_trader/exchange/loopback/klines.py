@@ -4,32 +4,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from tui_trader.core.clock import NANOSECONDS, Instant
+from tui_trader.core.clock import Instant
 from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO, Money, Price, Quantity
+from tui_trader.exchange.loopback.intervals import MINUTE, MINUTE_NS, Interval
 
-MINUTE_NS = 60 * NANOSECONDS
 KEPT = 2 * 1440
 """Closed minutes that are kept: what 24-hour figures and the usual questions need."""
-
-INTERVALS = {
-    **{f"{count}m": count for count in (1, 3, 5, 15, 30)},
-    **{f"{count}h": count * 60 for count in (1, 2, 4, 6, 8, 12)},
-    **{f"{count}d": count * 1440 for count in (1, 3)},
-    "1w": 7 * 1440,
-}
-"""Minutes of each interval. Months are not minutes, and `1M` is not served."""
-
-_WEEK_BEGINS = 4 * 1440
-"""Minutes from Thursday, 1970-01-01, to the first Monday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kline:
-    """A kline; `bought` is the part of the volume in which the taker bought. `turnover` is in quote currency."""
+    """A kline; `bought` is the part of the volume in which the taker bought. `turnover` is in quote currency.
+
+    `closes` is the first instant after it.
+    """
 
     opens: Instant
-    minutes: int
+    closes: Instant
     open: Price
     high: Price
     low: Price
@@ -40,10 +32,10 @@ class Kline:
     bought: Quantity = ZERO
     bought_turnover: Money = ZERO
 
-    @property
-    def closes(self) -> Instant:
-        """The first instant after it."""
-        return Instant(self.opens + self.minutes * MINUTE_NS)
+    @classmethod
+    def unmoved(cls, opens: Instant, price: Price) -> "Kline":
+        """A minute in which the price stood."""
+        return cls(opens=opens, closes=MINUTE.closing(opens), open=price, high=price, low=price, close=price)
 
     def at(self, price: Price) -> "Kline":
         """The kline after the price was seen."""
@@ -102,8 +94,8 @@ class Klines:
             turnover = candle.volume * (candle.open + candle.close) / 2
             self._closed.append(
                 Kline(
-                    opens=Instant(candle.time + self._shift),
-                    minutes=1,
+                    opens=(opens := Instant(candle.time + self._shift)),
+                    closes=MINUTE.closing(opens),
                     open=candle.open,
                     high=candle.high,
                     low=candle.low,
@@ -137,30 +129,29 @@ class Klines:
                 bought_turnover=kline.bought_turnover + worth / 2,
             )
 
-    def of(self, minutes: int, begin: Instant, end: Instant, limit: int, *, newest: bool) -> list[Kline]:
+    def of(self, interval: Interval, begin: Instant, end: Instant, limit: int, *, newest: bool) -> list[Kline]:
         """Klines that open from `begin` to `end`, the last one perhaps still open; the newest or the oldest `limit`."""
-        period = minutes * MINUTE_NS
-        first = _opening(begin, minutes)
+        first = interval.opening(begin)
         if newest:
             latest = self._current.opens if self._current else end
-            first = max(first, Instant(_opening(min(end, latest), minutes) - (limit - 1) * period))
-        found = [k for k in _joined(self._from(first), minutes) if begin <= k.opens <= end]
+            first = max(first, interval.back(interval.opening(min(end, latest)), limit - 1))
+        found = [k for k in _joined(self._from(first), interval) if begin <= k.opens <= end]
         return found[-limit:] if newest else found[:limit]
 
-    def last(self, minutes: int) -> Kline | None:
+    def last(self, interval: Interval) -> Kline | None:
         """The kline of that length that is being made."""
         if self._current is None:
             return None
-        found = list(_joined(self._from(_opening(self._current.opens, minutes)), minutes))
+        found = list(_joined(self._from(interval.opening(self._current.opens)), interval))
         return found[-1]
 
-    def newly_closed(self, stream: str, current: Kline) -> Kline | None:
+    def newly_closed(self, stream: str, interval: Interval, current: Kline) -> Kline | None:
         """The kline before `current`, once for each stream that asks, when it has just closed."""
         before = self._last_told.get(stream)
         self._last_told[stream] = current.opens
         if before is None or before == current.opens:
             return None
-        found = [kline for kline in _joined(self._from(before), current.minutes) if kline.opens < current.opens]
+        found = [kline for kline in _joined(self._from(before), interval) if kline.opens < current.opens]
         return found[-1] if found else None
 
     def day(self) -> Kline | None:
@@ -171,7 +162,7 @@ class Klines:
         whole = found[0]
         for kline in found[1:]:
             whole = whole.joined(kline)
-        return replace(whole, minutes=1440)
+        return whole
 
     def _from(self, begin: Instant) -> Iterator[Kline]:
         if self._past is not None:
@@ -191,31 +182,24 @@ class Klines:
         if current is not None:
             self._closed.append(current)
             self._fill(current, opens)
-        return Kline(opens=opens, minutes=1, open=price, high=price, low=price, close=price)
+        return Kline.unmoved(opens, price)
 
     def _fill(self, last: Kline, until: Instant) -> None:
         """Minutes in which nothing was told repeat the last close, as many of them as are kept."""
         begin = max(last.closes, until - KEPT * MINUTE_NS)
         for opens in range(begin, until, MINUTE_NS):
-            close = last.close
-            self._closed.append(Kline(opens=Instant(opens), minutes=1, open=close, high=close, low=close, close=close))
+            self._closed.append(Kline.unmoved(Instant(opens), last.close))
 
 
-def _opening(time: Instant, minutes: int) -> Instant:
-    offset = _WEEK_BEGINS * MINUTE_NS if minutes == INTERVALS["1w"] else 0
-    period = minutes * MINUTE_NS
-    return Instant(time - (time - offset) % period)
-
-
-def _joined(minutes: Iterable[Kline], length: int) -> Iterator[Kline]:
+def _joined(minutes: Iterable[Kline], interval: Interval) -> Iterator[Kline]:
     whole: Kline | None = None
     for kline in minutes:
-        opens = _opening(kline.opens, length)
+        opens = interval.opening(kline.opens)
         if whole is not None and whole.opens == opens:
             whole = whole.joined(kline)
             continue
         if whole is not None:
             yield whole
-        whole = replace(kline, opens=opens, minutes=length)
+        whole = replace(kline, opens=opens, closes=interval.closing(opens))
     if whole is not None:
         yield whole

@@ -17,9 +17,10 @@ from tui_trader.core.market import (
 )
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback import market_json as told
+from tui_trader.exchange.loopback.depth_desk import DepthDesk
 from tui_trader.exchange.loopback.figures import Json
 from tui_trader.exchange.loopback.hub import Hub
-from tui_trader.exchange.loopback.klines import INTERVALS
+from tui_trader.exchange.loopback.intervals import INTERVALS
 from tui_trader.exchange.loopback.market_clock import ServerClock
 from tui_trader.exchange.loopback.stream_names import StreamName, Topic
 from tui_trader.exchange.loopback.tape import Tape
@@ -31,10 +32,7 @@ _SLOW_MARK = 3
 
 @dataclass(slots=True)
 class MarketHall:
-    """Where the market meets the matching and the streams.
-
-    `depth_gaps` is a fault: so many depth messages are not told, and the chain breaks for whoever listens.
-    """
+    """Where the market meets the matching and the streams. `scale` is how many times as fast as time it goes."""
 
     clock: Clock
     server_clock: ServerClock
@@ -42,9 +40,13 @@ class MarketHall:
     hub: Hub
     tapes: Mapping[Symbol, Tape]
     scale: float = 1.0
-    depth_gaps: int = 0
     heard: int = 0
+    depth: DepthDesk = field(init=False)
     _marks: dict[Symbol, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The depth streams keep the market's pace."""
+        self.depth = DepthDesk(self.clock, self.hub, self.now_ms, self.scale)
 
     def hear(self, event: MarketEvent) -> Symbol | None:
         """Take one event in. The symbol whose prices moved, or None where the event moves none."""
@@ -117,10 +119,10 @@ class MarketHall:
         tape.mark = mark
         self.paper.on_market(mark)
         count = self._marks[tape.symbol] = self._marks.get(tape.symbol, 0) + 1
-        for stream in self.hub.wanted(Topic.MARK_PRICE, tape.symbol):
-            if stream.detail == "1s" or count % _SLOW_MARK == 0:
-                self.hub.send((stream,), told.mark_event(mark, self.now_ms()))
-        if streams := self.hub.wanted(Topic.MARK_PRICE, ""):
+        due = "1s" if count % _SLOW_MARK else "1s3s"
+        if streams := [s for s in self.hub.wanted(Topic.MARK_PRICE, tape.symbol) if s.detail in due]:
+            self.hub.send(streams, told.mark_event(mark, self.now_ms()))
+        if streams := [s for s in self.hub.wanted(Topic.MARK_PRICE, "") if s.detail in due]:
             self.hub.send(streams, [told.mark_event(mark, self.now_ms())])
 
     def _trade(self, tape: Tape, trade: MarketTrade) -> None:
@@ -133,25 +135,16 @@ class MarketHall:
     def _depth(self, tape: Tape, event: BookSnapshot | BookDiff, *, is_source: bool) -> None:
         diff = tape.book.hear(event, is_source=is_source)
         self.paper.on_market(event)
-        if diff is None:
-            return
-        if self.depth_gaps:
-            self.depth_gaps -= 1
-        elif streams := self.hub.wanted(Topic.DEPTH, tape.symbol):
-            self.hub.send(streams, told.depth_event(tape.instrument, diff, self.now_ms()))
-        for stream in self.hub.wanted(Topic.PARTIAL_DEPTH, tape.symbol):
-            bids, asks = tape.book.levels(int(stream.detail))
-            self.hub.send(
-                (stream,),
-                told.depth_event(tape.instrument, replace(diff, bids=bids, asks=asks), self.now_ms()),
-            )
+        if diff is not None:
+            self.depth.hear(tape, diff)
 
     def _tell_kline(self, tape: Tape, stream: StreamName, now: int) -> None:
-        kline = tape.klines.last(INTERVALS[stream.detail])
+        interval = INTERVALS[stream.detail]
+        kline = tape.klines.last(interval)
         if kline is None:
             return
         write = told.kline_event if stream.topic is Topic.KLINE else told.continuous_kline_event
-        closed = tape.klines.newly_closed(stream.text, kline)
+        closed = tape.klines.newly_closed(stream.text, interval, kline)
         if closed is not None:
             self.hub.send((stream,), write(tape.instrument, closed, stream.detail, now, closed=True))
         self.hub.send((stream,), write(tape.instrument, kline, stream.detail, now, closed=False))

@@ -1,20 +1,13 @@
 """The market as streams and answers say it."""
 
-from collections.abc import Iterable
-
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.market import BookDiff, FundingSettled, Level, MarkPrice, Quote
+from tui_trader.core.market import BookDiff, FundingSettled, MarkPrice, Quote
 from tui_trader.core.money import HUNDRED, ZERO
-from tui_trader.exchange.loopback.figures import Json, JsonObject, fixed, money, ms, price, quantity
+from tui_trader.exchange.loopback.figures import Json, JsonObject, fixed, levels, money, ms, price, quantity
 from tui_trader.exchange.loopback.klines import Kline
 from tui_trader.exchange.loopback.tape import NumberedTrade, Tape
 
 _INTEREST = "0.00010000"
-
-
-def levels(instrument: Instrument, side: Iterable[Level]) -> list[Json]:
-    """Pairs of price and quantity."""
-    return [[price(instrument, at), quantity(instrument, size)] for at, size in side]
 
 
 def book_ticker_event(instrument: Instrument, quote: Quote, update: int, now: int) -> JsonObject:

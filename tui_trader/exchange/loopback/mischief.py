@@ -101,8 +101,8 @@ class Mischief:
         self.floor.users.faults.losses += count
 
     def break_depth(self, count: int = 1) -> None:
-        """The next `count` depth messages are not told, so that `pu` does not fit."""
-        self.floor.hall.depth_gaps += count
+        """The next `count` changes of a book are not told, so that `pu` does not fit."""
+        self.floor.hall.depth.gaps += count
 
     def expire_listen_key(self) -> None:
         """The listen key's time is over now."""
@@ -134,7 +134,7 @@ class Mischief:
         self.plan.clear()
         faults = self.floor.users.faults
         faults.duplicates = faults.reorders = faults.losses = 0
-        self.floor.hall.depth_gaps = 0
+        self.floor.hall.depth.gaps = 0
         self.skew_clock(0.0)
 
     def _each(self, route: Route | None, act: Callable[[Connection], None]) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tui_trader.core.chance import Chance
+from tui_trader.core.clock import DAY
 
 
 class MarginType(StrEnum):
@@ -25,6 +26,8 @@ class Limits:
     ban_seconds: int = 120
     messages_a_second: int = 10
     streams: int = 1024
+    connection_seconds: float = DAY
+    """How long a WebSocket lives; then the server closes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback import market_json as told
 from tui_trader.exchange.loopback.auth import Security
 from tui_trader.exchange.loopback.endpoint import FIVE, ONE, Call, Endpoint, Handler, Weight, by_limit, by_symbol, flat
-from tui_trader.exchange.loopback.figures import Json, JsonObject, ms, price, quantity
+from tui_trader.exchange.loopback.figures import Json, JsonObject, levels, ms, price, quantity
 from tui_trader.exchange.loopback.instrument_json import exchange_info
-from tui_trader.exchange.loopback.klines import INTERVALS
+from tui_trader.exchange.loopback.intervals import INTERVALS
 from tui_trader.exchange.loopback.refusals import refuse
 from tui_trader.exchange.loopback.tape import Tape
 
@@ -47,8 +47,8 @@ async def depth(call: Call) -> Json:
         "lastUpdateId": tape.book.last_id,
         "E": ms(call.now),
         "T": ms(tape.book.time),
-        "bids": told.levels(tape.instrument, bids),
-        "asks": told.levels(tape.instrument, asks),
+        "bids": levels(tape.instrument, bids),
+        "asks": levels(tape.instrument, asks),
     }
 
 
@@ -135,12 +135,12 @@ async def open_interest(call: Call) -> Json:
 
 
 def _klines(call: Call, tape: Tape) -> Json:
-    minutes = INTERVALS.get(call.params.required("interval"))
-    if minutes is None:
+    interval = INTERVALS.get(call.params.required("interval"))
+    if interval is None:
         raise refuse(-1120)
     begin, end = call.params.instant("startTime", Instant(0)), call.params.instant("endTime", _EVER)
     newest = call.params.text("startTime") is None
-    found = tape.klines.of(minutes, begin, end, call.params.within("limit", 500, 1500), newest=newest)
+    found = tape.klines.of(interval, begin, end, call.params.within("limit", 500, 1500), newest=newest)
     return [told.kline_row(tape.instrument, kline) for kline in found]
 
 

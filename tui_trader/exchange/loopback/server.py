@@ -12,7 +12,8 @@ from tui_trader.core.clock import Clock, Instant, WallClock
 from tui_trader.core.market import MarketEvent
 from tui_trader.exchange.loopback.control import PATH, ControlDesk
 from tui_trader.exchange.loopback.floor import Floor, open_floor
-from tui_trader.exchange.loopback.klines import KEPT, MINUTE_NS
+from tui_trader.exchange.loopback.intervals import MINUTE_NS
+from tui_trader.exchange.loopback.klines import KEPT
 from tui_trader.exchange.loopback.market_source import MarketSource
 from tui_trader.exchange.loopback.mischief import Mischief
 from tui_trader.exchange.loopback.options import LoopbackOptions
@@ -92,7 +93,7 @@ class LoopbackExchange:
         except BaseException:
             await self.floor.close()
             raise
-        self._tasks = [self._task(self._run_market()), self._task(self._tick())]
+        self._tasks = [self._task(work) for work in (self._run_market(), self._tick(), self.floor.hall.depth.run())]
 
     async def stop(self) -> None:
         """Close all connections, stop the market, let go of the books."""

@@ -94,6 +94,19 @@ class Store:
             told,
         )
 
+    def put_extreme(self, algo: AlgoOrder) -> None:
+        """Keep how far a trailing stop has followed the market.
+
+        It is with the system before this returns, so that a kill loses nothing; but the disk is not waited for, as it
+        is for all else: a market that runs makes a new extreme many times a second.
+        """
+        with self._explained("could not be written"):
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                self.put_algo(algo)
+            finally:
+                self._connection.execute("PRAGMA synchronous = FULL")
+
     def last_algo_id(self) -> int:
         """The highest number given out; zero before the first."""
         return int(self._rows("SELECT coalesce(max(algo_id), 0) FROM algos")[0][0])

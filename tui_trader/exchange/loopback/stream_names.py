@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui_trader.exchange.loopback.klines import INTERVALS
+from tui_trader.exchange.loopback.intervals import INTERVALS
 
 
 class Route(StrEnum):
@@ -37,12 +37,17 @@ class Topic(StrEnum):
     FORCE_ORDER = "forceOrder"
 
 
+DEPTH_PACES = (0, 100, 250, 500)
+"""Milliseconds between two messages that a depth stream's name may ask for. Zero, each change of the book by itself, is
+not documented; recorders use it, and a capture is repeated with it as it was."""
+_USUAL_PACE = 250
+
 _PUBLIC = frozenset({Topic.BOOK_TICKER, Topic.DEPTH, Topic.PARTIAL_DEPTH, Topic.TRADE})
 _ALL = re.compile(r"!(?P<topic>bookTicker|miniTicker@arr|ticker@arr|forceOrder@arr|markPrice@arr(?:@1s)?)")
 _ONE = re.compile(
     r"(?P<symbol>[a-z0-9]+)@(?:(?P<plain>bookTicker|trade|aggTrade|ticker|miniTicker|forceOrder)"
-    r"|depth(?P<levels>5|10|20)?(?:@(?:100|250|500)ms)?"
-    r"|markPrice(?P<second>@1s)?"
+    r"|depth(?P<levels>5|10|20)?(?:@(?P<pace>0|100|250|500)ms)?"
+    r"|markPrice(?:@1s)?"
     r"|kline_(?P<interval>\w+))"
 )
 _CONTINUOUS = re.compile(r"(?P<pair>[a-z0-9]+)_perpetual@continuousKline_(?P<interval>\w+)")
@@ -50,12 +55,16 @@ _CONTINUOUS = re.compile(r"(?P<pair>[a-z0-9]+)_perpetual@continuousKline_(?P<int
 
 @dataclass(frozen=True, slots=True)
 class StreamName:
-    """A stream. `symbol` is upper case, empty for the streams of all symbols; `detail` is levels or interval."""
+    """A stream. `symbol` is upper case, empty for the streams of all symbols; `detail` is levels or interval.
+
+    `pace` is of depth streams: milliseconds between two messages.
+    """
 
     text: str
     topic: Topic
     symbol: str
     detail: str = ""
+    pace: int = 0
 
     @property
     def route(self) -> Route:
@@ -66,7 +75,8 @@ class StreamName:
 def parse_stream(text: str) -> StreamName | None:
     """The stream of this name; None for a name that tells nothing (which is acknowledged all the same)."""
     if found := _ALL.fullmatch(text):
-        return StreamName(text, Topic(found["topic"].split("@")[0]), "")
+        topic = Topic(found["topic"].split("@")[0])
+        return StreamName(text, topic, "", _mark_pace(text) if topic is Topic.MARK_PRICE else "")
     if (found := _CONTINUOUS.fullmatch(text)) and found["interval"] in INTERVALS:
         return StreamName(text, Topic.CONTINUOUS_KLINE, found["pair"].upper(), found["interval"])
     found = _ONE.fullmatch(text)
@@ -78,6 +88,10 @@ def parse_stream(text: str) -> StreamName | None:
     if interval := found["interval"]:
         return StreamName(text, Topic.KLINE, symbol, interval) if interval in INTERVALS else None
     if "@markPrice" in text:
-        return StreamName(text, Topic.MARK_PRICE, symbol, "1s" if found["second"] else "3s")
-    levels = found["levels"]
-    return StreamName(text, Topic.PARTIAL_DEPTH if levels else Topic.DEPTH, symbol, levels or "")
+        return StreamName(text, Topic.MARK_PRICE, symbol, _mark_pace(text))
+    levels, pace = found["levels"], int(found["pace"] or _USUAL_PACE)
+    return StreamName(text, Topic.PARTIAL_DEPTH if levels else Topic.DEPTH, symbol, levels or "", pace)
+
+
+def _mark_pace(text: str) -> str:
+    return "1s" if text.endswith("@1s") else "3s"

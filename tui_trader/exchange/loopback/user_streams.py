@@ -9,6 +9,7 @@ from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, Instant, later, to_milliseconds
 from tui_trader.exchange.loopback.connection import Connection
 from tui_trader.exchange.loopback.figures import JsonObject
+from tui_trader.exchange.loopback.hub import tell
 from tui_trader.exchange.loopback.refusals import refuse
 
 _KEPT = 500
@@ -22,6 +23,10 @@ class UserListener:
     connection: Connection
     key: str
     events: frozenset[str] = frozenset()
+
+    def hears(self, event: JsonObject) -> bool:
+        """Whether it asked for events of this kind."""
+        return not self.events or event["e"] in self.events
 
 
 @dataclass(slots=True)
@@ -118,11 +123,8 @@ class UserStreams:
         """Tell all listeners, as far as no fault stands in the way."""
         self.told.append(event)
         for passed in self.faults.pass_through(event):
-            raw = msgspec.json.encode(passed).decode()
-            combined = f'{{"stream":"{self._key}","data":{raw}}}'
-            for listener in tuple(self._listeners):
-                if not listener.events or passed["e"] in listener.events:
-                    listener.connection.tell(raw, combined)
+            wanted = [each.connection for each in self._listeners if each.hears(passed)]
+            tell(wanted, self._key, msgspec.json.encode(passed))
 
     def _is_alive(self) -> bool:
         return bool(self._key) and self._clock.now() < self._until
