@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_trader.cli import ways_out
 from tui_trader.cli.context import Shared
 from tui_trader.cli.root import build
 from tui_trader.cli.run_options import AskedRun
@@ -36,6 +37,7 @@ def _run_console(
 
 def main() -> None:
     """Run the command line."""
+    ways_out.close()
     build(_console)(prog_name="tui-trader")
 
 

@@ -12,12 +12,14 @@ from typing import Protocol, TextIO
 from tui_trader.cli.context import INTERRUPTED, NO, USAGE, Shared, refuse
 from tui_trader.cli.last_resort import LastResort, Screen
 from tui_trader.cli.run_options import AskedRun, options_of
+from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.engine.client import EngineClient
 from tui_trader.engine.credentials import load_with_secrets
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.session import Session
+from tui_trader.journal.redact import SECRETS
 
 _FOREIGN_KEYS = ("TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG", "TEXTUAL")
 """Variables with which Textual types keys by itself, loads foreign code, writes pictures of balances or opens ports."""
@@ -117,7 +119,7 @@ def _nothing() -> None:
 def _say(stream: TextIO, words: str) -> None:
     """A line for whoever still reads; behind a terminal that has hung up there is nobody, and that is no failure."""
     try:
-        stream.write(f"{words}\n")
+        stream.write(f"{printable(SECRETS(words))}\n")
         stream.flush()
     except OSError:
         with contextlib.suppress(OSError, ValueError):

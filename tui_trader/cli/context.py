@@ -14,6 +14,7 @@ from tui_trader.core.clock import WallClock, text
 from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.home import Home, home_folder
+from tui_trader.journal.redact import SECRETS
 
 DONE, NO, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: done; the answer is no; wrong usage or configuration; interrupted."""
@@ -74,9 +75,13 @@ def pass_shared(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def say(shared: Shared, line: JsonObject, human: str) -> None:
     """One answer: a JSON line, or words."""
-    told = json.dumps(dict(line), separators=(",", ":")) if shared.as_json else printable(human)
-    sys.stdout.write(told + "\n")
+    sys.stdout.write((json_line(line) if shared.as_json else printable(SECRETS(human))) + "\n")
     sys.stdout.flush()
+
+
+def json_line(line: JsonObject) -> str:
+    """The line as JSON, without secrets. Seven bits: a terminal takes signs from 0x80 on for commands, too."""
+    return json.dumps(SECRETS.of_json(line), separators=(",", ":"))
 
 
 def now_text() -> str:
@@ -84,7 +89,12 @@ def now_text() -> str:
     return text(WallClock().now())
 
 
+def warn(sentence: str) -> None:
+    """Say it on stderr."""
+    sys.stderr.write(f"tui-trader: {printable(SECRETS(sentence))}\n")
+
+
 def refuse(sentence: str, code: int) -> NoReturn:
     """Say why on stderr, and leave with the code."""
-    sys.stderr.write(f"tui-trader: {printable(sentence)}\n")
+    warn(sentence)
     raise SystemExit(code)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import click
-from pydantic import SecretStr
 
 from tui_trader.cli.context import NO, USAGE, Shared, now_text, refuse, say, shared_of, shared_options
 from tui_trader.cli.failures import told
@@ -106,7 +105,7 @@ def _journal_key(shared: Shared) -> Seal:
     if key is not None:
         return Seal.of(key.get_secret_value())
     place = store(load_settings(home.config), home.folder)
-    made = SecretStr(fresh_key())
+    made = secret_of(fresh_key())
     cipher_version()  # first: no key is made that nothing here can use
     place.put(SecretName.JOURNAL_KEY, made)
     name = SecretName.JOURNAL_KEY.value

@@ -6,8 +6,10 @@ import sys
 import threading
 from typing import TextIO
 
+from tui_trader.cli.context import json_line
 from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject
+from tui_trader.journal.redact import SECRETS
 
 
 class LineWriter:
@@ -16,7 +18,7 @@ class LineWriter:
     def __init__(self, *, as_json: bool, stream: TextIO | None = None) -> None:
         """Writes to `stream` (stdout): JSON, or a short line for people."""
         self._stream = stream or sys.stdout
-        self._render = _json if as_json else _human
+        self._render = json_line if as_json else _human
         self._lines: queue.SimpleQueue[JsonObject | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="stdout", daemon=True)
         self._thread.start()
@@ -44,16 +46,11 @@ class LineWriter:
             return
 
 
-def _json(line: JsonObject) -> str:
-    # Seven bits: a terminal that shows these lines takes signs from 0x80 on for commands, too.
-    return json.dumps(dict(line), separators=(",", ":"))
-
-
 def _human(line: JsonObject) -> str:
     time, event = str(line.get("time", ""))[:19].replace("T", " "), str(line.get("event", ""))
     shown = _HUMAN.get(event)
     told = " ".join(str(line[key]) for key in shown if line.get(key) not in (None, "")) if shown else _pairs(line)
-    return printable(f"{time}  {event:<9} {told}")
+    return printable(SECRETS(f"{time}  {event:<9} {told}"))
 
 
 _HUMAN = {

@@ -10,6 +10,7 @@ import click
 from tui_trader import __version__
 from tui_trader.cli.context import INTERRUPTED, Shared, shared_of, shared_options
 from tui_trader.cli.run_options import AskedRun, run_options
+from tui_trader.journal.redact import SECRETS
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -50,17 +51,32 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        """A refusal quotes what was typed; what looks like a secret is not repeated."""
+        try:
+            return super().make_context(*given, **more)
+        except click.ClickException as error:
+            _redact(error)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
-        """An interrupt is an answer of its own, not an error."""
+        """An interrupt is an answer of its own, not an error; what a command refuses is redacted as above."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None
+        except click.ClickException as error:
+            _redact(error)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Without loading any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _redact(error: click.ClickException) -> None:
+    vars(error)["message"] = SECRETS(error.message)
 
 
 def build(console: Callable[[Shared, AskedRun], None]) -> click.Group:

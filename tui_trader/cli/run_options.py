@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 import click
 
+from tui_trader.cli.context import warn
 from tui_trader.core.words import Mode
 from tui_trader.engine.credentials import Gathered, require_sealed
 from tui_trader.engine.home import Home
@@ -83,7 +84,7 @@ def options_of(
     if mode is Mode.LIVE:
         refuse_for(why_locked())
     if warning := require_sealed(gathered, mode):
-        click.echo(f"tui-trader: {warning}", err=True)
+        warn(warning)
     given = asked.symbols.split(",") if asked.symbols is not None else settings.symbols
     return RunOptions(
         home=home,

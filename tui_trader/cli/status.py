@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import click
 
-from tui_trader.cli.context import NO, Shared, now_text, refuse, say, shared_of, shared_options
+from tui_trader.cli.context import NO, Shared, now_text, refuse, say, shared_of, shared_options, warn
 from tui_trader.cli.failures import told
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import AskStatus
@@ -49,7 +49,7 @@ def _of_a_silent_engine(shared: Shared) -> JsonObject:
     )
     if not shared.home.journal.exists():
         refuse(f"{silence}. Nothing is written down yet; ask again in a moment.", NO)
-    click.echo(f"{silence}. This is what its journal says.", err=True)
+    warn(f"{silence}. This is what its journal says.")
     return status_object(replace(_at_rest(shared), running=True))
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonObject
+from tui_trader.journal.redact import SECRETS
 
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
 
@@ -157,8 +158,8 @@ class Reply:
     result: JsonObject = field(default_factory=dict)
 
     def line(self) -> bytes:
-        """As it crosses the socket: one JSON object, one line."""
-        return json.dumps(asdict(self)).encode() + b"\n"
+        """As it crosses the socket: one JSON object, one line, without secrets."""
+        return json.dumps(SECRETS.of_json(asdict(self))).encode() + b"\n"
 
 
 def parse_reply(line: bytes) -> Reply:

@@ -1,7 +1,7 @@
 """The control socket: commands from other processes of the same user, on a real-time loop of its own."""
 
 import asyncio
-import contextlib
+import logging
 import os
 import socket
 import struct
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tui_trader.core.plain_text import one_line
 from tui_trader.engine.client import EngineClient
 from tui_trader.engine.commands import Command, Reply, parse_command, parse_reply
 from tui_trader.engine.home import HomeError
@@ -18,8 +19,19 @@ _LONGEST_LINE = 16_384
 _READ_WITHIN = 10.0
 _ANSWER_WITHIN = 120.0
 """Real seconds. A flatten retries for a while before it says that it failed."""
+_TAKE_WITHIN = 10.0
+"""Real seconds in which a peer takes its answer; one that does not read is left."""
+MOST_PEERS = 64
+"""Connections at a time. Each may hold two lines and an answer, so this bounds what all of them can make us hold."""
+_LONGEST_PLACE = 80
 _PEER = struct.Struct("3i")
 _TOO_LONG = Reply(done=False, code="INVALID_COMMAND", text=f"a command is one line of at most {_LONGEST_LINE} bytes")
+_BUSY = Reply(
+    done=False, code="BUSY", text=f"{MOST_PEERS} others are connected; try again, or halt by the file HALT in the home"
+)
+_DEFECT = Reply(done=False, code="INTERNAL_ERROR", text="a defect of the program; the home's tui-trader.log has it")
+
+_log = logging.getLogger(__name__)
 
 
 class NotRunning(Exception):
@@ -36,6 +48,7 @@ class ControlServer:
         self._thread = threading.Thread(target=self._serve, name="control socket", daemon=True)
         self._listening = threading.Event()
         self._refused: OSError | None = None
+        self._peers = 0
 
     def start(self) -> None:
         """Listen; returns when the socket is there. Raises HomeError where the folder cannot hold one."""
@@ -84,41 +97,71 @@ class ControlServer:
             loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._peers += 1
         try:
             if not _is_our_user(writer):
                 return
+            if self._peers > MOST_PEERS:
+                await _tell(writer, _BUSY)
+                return
             while line := await self._line(reader):
-                reply = await self._answer(line)
-                writer.write(reply.line())
-                await writer.drain()
-        except ValueError:
+                await _tell(writer, await self._answer(line))
+        except _TooLong:
             writer.write(_TOO_LONG.line())  # what follows could not be told from the rest of that line: the end of it
         except (TimeoutError, ConnectionError):
             return  # a peer that stalls or leaves gets no answer
         except asyncio.CancelledError:
             return  # the server closes; a handler that ends as cancelled would be reported as a defect by the streams
         finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-                await writer.wait_closed()
+            self._peers -= 1
+            await _hang_up(writer)
 
     @staticmethod
     async def _line(reader: asyncio.StreamReader) -> bytes:
-        async with asyncio.timeout(_READ_WITHIN):
-            return await reader.readline()
+        try:
+            async with asyncio.timeout(_READ_WITHIN):
+                return await reader.readline()
+        except ValueError:
+            raise _TooLong from None
 
     async def _answer(self, line: bytes) -> Reply:
         try:
             command = parse_command(line)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "command"
+            place = one_line(".".join(str(part) for part in first["loc"]), _LONGEST_PLACE) or "command"
             return Reply(done=False, code="INVALID_COMMAND", text=f"{place}: {first['msg']}")
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 return await asyncio.wrap_future(self._client.submit(command))
         except TimeoutError:
             return Reply(done=False, code="NO_ANSWER", text=f"the engine did not answer within {_ANSWER_WITHIN:g} s")
+        except Exception:  # noqa: BLE001 - whatever it is, whoever asked is told, and the log has it
+            _log.exception("%s was not carried out", command.command)
+            return _DEFECT
+
+
+class _TooLong(Exception):
+    """A line without an end."""
+
+
+async def _tell(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    """Raises TimeoutError for a peer that does not read, ConnectionError for one that is gone."""
+    writer.write(reply.line())
+    async with asyncio.timeout(_TAKE_WITHIN):
+        await writer.drain()
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """What a peer has not taken in time is dropped with it."""
+    writer.close()
+    try:
+        async with asyncio.timeout(_TAKE_WITHIN):
+            await writer.wait_closed()
+    except TimeoutError:
+        writer.transport.abort()
+    except (ConnectionError, asyncio.CancelledError):
+        return
 
 
 def _is_our_user(writer: asyncio.StreamWriter) -> bool:
@@ -140,6 +183,8 @@ def ask(path: Path, command: Command, *, timeout: float = _ANSWER_WITHIN) -> Rep
                 line = answers.readline()
     except (FileNotFoundError, ConnectionError):
         raise NotRunning(str(path)) from None
+    except BlockingIOError:  # more wait to be let in than there is room for
+        raise TimeoutError(str(path)) from None
     if not line.endswith(b"\n"):  # it ended in the middle of its answer
         raise NotRunning(str(path))
     return parse_reply(line)

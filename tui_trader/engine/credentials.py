@@ -24,6 +24,7 @@ from tui_trader.engine.secret_sources import (
     SecretUnusable,
 )
 from tui_trader.engine.settings import PREFIX, Settings, SettingsError, load_settings
+from tui_trader.journal.redact import SECRETS
 
 SYSTEMD_FOLDER = "CREDENTIALS_DIRECTORY"
 """The variable in which systemd names the folder of a service's credentials."""
@@ -76,6 +77,7 @@ def gathered(settings: Settings, asked: Sequence[SecretSource]) -> Gathered:
             found[secret] = where
         elif _plain(settings, secret) is not None:
             found[secret] = Found(PLAIN, is_sealed=False)
+        _hide(_plain(settings, secret), secret)
     return Gathered(settings, MappingProxyType(found))
 
 
@@ -83,9 +85,19 @@ def one_secret(secret: SecretName, config: Path, environment: Mapping[str, str] 
     """This secret alone, for a command that needs no other: no other is asked for. Raises SettingsError."""
     settings = load_settings(config)
     try:
-        return _first(secret, sources(settings, config.parent, environment))[0] or _plain(settings, secret)
+        value = _first(secret, sources(settings, config.parent, environment))[0] or _plain(settings, secret)
+        _hide(value, secret)
     except SecretUnusable as error:
         raise SettingsError(str(error)) from None
+    return value
+
+
+def _hide(value: SecretStr | None, secret: SecretName) -> None:
+    """From now on no way out of the process shows it. Raises SecretUnusable for one that could not be hidden."""
+    try:
+        SECRETS.register(value.get_secret_value() if value is not None else "")
+    except ValueError:
+        raise SecretUnusable(f"{secret.value}: this is no secret: 8 or more characters are needed.") from None
 
 
 def sources(settings: Settings, home: Path, environment: Mapping[str, str] = os.environ) -> tuple[SecretSource, ...]:
@@ -105,7 +117,8 @@ def sources(settings: Settings, home: Path, environment: Mapping[str, str] = os.
                 SecretName.BINANCE_API_KEY: secrets.binance_api_key_command,
                 SecretName.BINANCE_API_SECRET: secrets.binance_api_secret_command,
                 SecretName.JOURNAL_KEY: secrets.journal_key_command,
-            }
+            },
+            {name: value for name, value in environment.items() if name not in _VARIABLES},
         )
     )
     if secrets.keyring:

@@ -23,7 +23,7 @@ from tui_trader.engine.cassettes import cassette_to_write
 from tui_trader.engine.settings import PREFIX, Settings, SettingsError
 from tui_trader.engine.wiring import Assembly
 from tui_trader.journal.ports import Journal
-from tui_trader.journal.redact import Redactor
+from tui_trader.journal.redact import SECRETS
 from tui_trader.risk.policy import ModelLimits
 
 
@@ -62,11 +62,8 @@ def _asking(assembly: Assembly, journal: Journal, clock: Clock) -> Decider:
     )
     for name in _models(header):
         _check_price(name, settings)
-    redactor = Redactor()
-    for secret in settings.secrets():
-        redactor.register(secret)
     path = cassette_to_write(plan.options, begins=plan.epoch, row=journal.head.seq)
-    recorder = Recorder(path, header, redact=redactor, seal=plan.options.seal)
+    recorder = Recorder(path, header, redact=SECRETS, seal=plan.options.seal)
     lines = [open_line(_chat(name, settings, limits), clock, recorder.add) for name in _models(header)]
     model = _metered(assembly, lines, price, journal, clock, at_close=recorder.close)
     return OpenAIDecider(model=model, prompt=lambda: assembly.prompt.rendered, clock=clock)

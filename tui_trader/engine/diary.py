@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tui_trader.core.plain_text import printable
-from tui_trader.journal.redact import Redactor
+from tui_trader.journal.redact import SECRETS
 
 _QUIET = (
     "httpx",
@@ -24,13 +24,12 @@ _QUIET = (
 class _Redacting(logging.Formatter):
     """Blacks out after rendering, tracebacks included."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
         """The line as it may be read by anyone who may read the home, on a terminal."""
-        return printable(self._redactor(super().format(record)))
+        return printable(SECRETS(super().format(record)))
 
 
 class _Diary(logging.FileHandler):
@@ -42,11 +41,10 @@ class _Diary(logging.FileHandler):
 
 def keep_diary(path: Path, secrets: Iterable[str]) -> None:
     """Warnings and errors go to the file and nowhere else: a line on a terminal would tear the screen."""
-    redactor = Redactor()
     for secret in secrets:
-        redactor.register(secret)
+        SECRETS.register(secret)
     handler = _Diary(path, encoding="utf-8", delay=True)
-    handler.setFormatter(_Redacting(redactor))
+    handler.setFormatter(_Redacting())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

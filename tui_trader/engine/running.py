@@ -42,7 +42,7 @@ from tui_trader.journal.keys import KeyFiles
 from tui_trader.journal.layout import Tip
 from tui_trader.journal.notary import Notary
 from tui_trader.journal.ports import Journal
-from tui_trader.journal.redact import Redactor
+from tui_trader.journal.redact import SECRETS
 from tui_trader.journal.writer import open_journal
 from tui_trader.market.ports import Feed
 
@@ -121,9 +121,8 @@ async def _run(
     options = plan.options
     home, chance = options.home, Chance(options.seed)
     clock = LoopClock(loop, plan.epoch)
-    redactor = Redactor()
     for secret in options.settings.secrets():
-        redactor.register(secret)
+        SECRETS.register(secret)
     # Threads answer in the machine's time: at any other pace a slow disk would eat up the deadlines of the engine's.
     in_real_time = loop.pace == 1.0
     async with AsyncExitStack() as stack:
@@ -136,7 +135,7 @@ async def _run(
             clock,
             chance,
             threaded=in_real_time,
-            redact=redactor,
+            redact=SECRETS,
             notary=notary,
             recalled=begun.tip,
             folds=(knowledge,),
@@ -150,7 +149,7 @@ async def _run(
         around = Surroundings(
             clock=clock,
             journal=journal,
-            emergency=EmergencyLog(home.emergency, clock, chance, redact=redactor, seal=options.seal),
+            emergency=EmergencyLog(home.emergency, clock, chance, redact=SECRETS, seal=options.seal),
             exchange=other.exchange,
             feed=other.feed,
             knowledge=knowledge,

@@ -15,6 +15,8 @@ from typing import Any, Final, Protocol
 
 from pydantic import SecretStr
 
+from tui_trader.journal.redact import SECRETS
+
 _LONGEST = 64 * 1024
 _SHORTEST = 8
 """Characters; a shorter one could not be told from ordinary text when it is taken out of it."""
@@ -133,8 +135,9 @@ class CommandSource:
 
     name = "command"
 
-    def __init__(self, commands: Mapping[SecretName, tuple[str, ...]]) -> None:
-        """Secrets that are not named have no command."""
+    def __init__(self, commands: Mapping[SecretName, tuple[str, ...]], environment: Mapping[str, str]) -> None:
+        """Secrets that are not named have no command. `environment` is the command's; no other secret is in it."""
+        self._environment = environment
         self._commands = {secret: command for secret, command in commands.items() if command}
 
     def get(self, secret: SecretName) -> SecretStr | None:
@@ -145,7 +148,12 @@ class CommandSource:
         what = f"the command for {secret.value} ({command[0]})"
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=_COMMAND_WITHIN, check=False
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                env=self._environment,
+                timeout=_COMMAND_WITHIN,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise SecretUnusable(f"{what} took longer than {_COMMAND_WITHIN:g} s.") from None
@@ -234,4 +242,6 @@ def _value(content: bytes, where: str) -> SecretStr:
 
 def secret_of(text: str) -> SecretStr:
     """A secret that a person typed. Raises SecretUnusable."""
-    return _value(text.encode("utf-8", "surrogateescape"), "standard input")
+    typed = _value(text.encode("utf-8", "surrogateescape"), "standard input")
+    SECRETS.register(typed.get_secret_value())
+    return typed

@@ -4,9 +4,15 @@ What must pass untouched: hashes, our order ids, prices, symbols, addresses with
 """
 
 import base64
+import html
+import json
 import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote, quote_plus
+
+from tui_trader.core.records import JsonValue
 
 REDACTED: Final = "[redacted]"
 
@@ -51,41 +57,125 @@ class Redactor:
 
     def __init__(self) -> None:
         """Knows the shapes only; tell it values with `register`."""
-        self._values: set[str] = set()
-        self._known: re.Pattern[str] | None = None
+        self._forms: frozenset[str] = frozenset()
+        self._known: _Known | None = None
 
     def register(self, value: str) -> None:
-        """From now on this value is taken out wherever it stands: plain, quoted, in base64 or in hexadecimal.
+        """From now on this value is taken out wherever it stands: plain, quoted, escaped, in base64 or hexadecimal.
 
-        An empty value means that the secret is not set. Raises ValueError for one of fewer than eight characters.
+        So is what is left of it where a text was cut off, from twelve characters on. An empty value means that the
+        secret is not set. Raises ValueError for one of fewer than eight characters.
         """
         if not value:
             return
         if len(value) < _SHORTEST:
             raise ValueError(f"a secret of fewer than {_SHORTEST} characters cannot be told from ordinary text")
-        self._values |= _written_forms(value)
-        longest_first = sorted(self._values, key=lambda form: (-len(form), form))
-        self._known = re.compile("|".join(map(re.escape, longest_first)))
+        forms = self._forms | _forms_of(value)
+        if forms != self._forms:
+            # Made first and put in place in one step: other threads use one or the other.
+            self._known, self._forms = _Known(forms), forms
 
     def __call__(self, text: str) -> str:
         """The text with `[redacted]` in the place of every secret."""
         if len(text) < _SHORTEST:
             return text
         if self._known is not None:
-            text = self._known.sub(REDACTED, text)
+            text = self._known.taken_out(text)
         if _TELLTALE.search(text) is None:
             return text
         for shape, replacement in _SHAPES:
             text = shape.sub(replacement, text)
         return text
 
+    def of_json(self, value: JsonValue) -> JsonValue:
+        """The same with each text redacted, keys included: what is left is as sound as it was."""
+        match value:
+            case str():
+                return self(value)
+            case Mapping():
+                return {self(key): self.of_json(inner) for key, inner in value.items()}
+            case list() | tuple():
+                return [self.of_json(inner) for inner in value]
+            case _:
+                return value
+
+
+SECRETS: Final = Redactor()
+"""The process's own: whoever finds a secret registers it here, and every way out of the process passes through it."""
+
+_HEAD = 12
+"""Characters by which a form is found; it goes as far as the text goes on with it."""
+
+
+class _Known:
+    """The forms of all values, found by how they begin."""
+
+    def __init__(self, forms: Iterable[str]) -> None:
+        self._by_head: dict[str, list[str]] = {}
+        for form in forms:
+            self._by_head.setdefault(form[:_HEAD], []).append(form)
+        longest_first = sorted(self._by_head, key=lambda head: (-len(head), head))
+        self._heads = re.compile("|".join(map(re.escape, longest_first)))
+
+    def taken_out(self, text: str) -> str:
+        parts: list[str] = []
+        at = 0
+        while (found := self._heads.search(text, at)) is not None:
+            parts += (text[at : found.start()], REDACTED)
+            at = found.start() + max(_shared(text, found.start(), form) for form in self._by_head[found[0]])
+        return "".join((*parts, text[at:])) if parts else text
+
+
+def _shared(text: str, start: int, form: str) -> int:
+    """How many characters of the form the text has from there on."""
+    both = enumerate(zip(text[start : start + len(form)], form, strict=False))
+    return next((place for place, (one, other) in both if one != other), min(len(form), len(text) - start))
+
+
+def _forms_of(value: str) -> frozenset[str]:
+    """All ways in which the value is written; of a PEM block those of its body, which is what is secret in it."""
+    forms = _written_forms(value)
+    if value.lstrip().startswith(_PEM):
+        forms = {form for form in forms if not form.startswith(_PEM)}  # how every block begins; the shape takes it out
+        lines = [line.strip() for line in value.splitlines() if not line.lstrip().startswith("-----")]
+        for line in lines:
+            forms |= _written_forms(line)
+        with suppress(ValueError):
+            der = base64.b64decode("".join(lines), validate=True)
+            for raw in (der, der[-_SEED_BYTES:]):
+                forms |= {raw.hex(), raw.hex().upper()} | _base64_forms(raw)
+    return frozenset(form for form in forms if len(form) >= _SHORTEST)
+
+
+_PEM: Final = "-----BEGIN "
+_SEED_BYTES = 32
+"""At the end of an Ed25519 key's DER stands the key itself."""
+
 
 def _written_forms(value: str) -> set[str]:
-    raw = value.encode()
-    forms = {value, repr(value)[1:-1], value.strip(), quote(value), quote(value, safe=""), quote_plus(value)}
-    forms |= {raw.hex(), raw.hex().upper()}
-    forms |= _base64_forms(raw)
-    return {form for form in forms if len(form) >= _SHORTEST}
+    raw = value.encode("utf-8", "surrogatepass")
+    quoted = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    quoted |= {quote(once, safe="") for once in quoted}
+    quoted |= {_PERCENT.sub(lambda found: found[0].lower(), each) for each in quoted}
+    escaped = json.dumps(value)[1:-1]
+    return {
+        value,
+        value.strip(),
+        repr(value)[1:-1],
+        escaped,
+        escaped.replace("/", "\\/"),
+        _MARKUP.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped),
+        html.escape(value),
+        *quoted,
+        raw.hex(),
+        raw.hex().upper(),
+        *_base64_forms(raw),
+    }
+
+
+_PERCENT: Final = re.compile(r"%[0-9A-F]{2}")
+_MARKUP: Final = re.compile(r"[&<>'+=]")
+"""What writers of JSON escape that fear for a page in which it may stand."""
 
 
 def _base64_forms(raw: bytes) -> set[str]:

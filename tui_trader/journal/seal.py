@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tui_trader.core.chance import Chance
+from tui_trader.journal.redact import SECRETS
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -40,7 +41,10 @@ class Seal:
             raise SealUnusable(
                 "journal_key: this is no key: it must be 64 hexadecimal digits. `tui-trader keys encrypt` makes one."
             )
-        return cls(bytes.fromhex(text))
+        seal = cls(bytes.fromhex(text))
+        for made in (text, seal.of_databases):
+            SECRETS.register(made)
+        return seal
 
     @property
     def check(self) -> str:

@@ -94,7 +94,7 @@ def test_what_is_no_secret_is_refused_and_not_quoted(tmp_path: Path, content: st
 
 def test_a_command_prints_the_secret_and_no_shell_reads_it(tmp_path: Path) -> None:
     harm = tmp_path / "harm"
-    source = CommandSource({NAME: (*printing(MARKER), f"; touch {harm}", "$(id)")})
+    source = CommandSource({NAME: (*printing(MARKER), f"; touch {harm}", "$(id)")}, {})
     assert value(source.get(NAME)) == MARKER
     assert not harm.exists()
     assert source.get(SecretName.BINANCE_API_KEY) is None
@@ -103,13 +103,13 @@ def test_a_command_prints_the_secret_and_no_shell_reads_it(tmp_path: Path) -> No
 def test_a_command_that_fails_hangs_or_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     failing = (sys.executable, "-c", f"print({MARKER!r}); raise SystemExit(3)")
     with pytest.raises(SecretUnusable, match="ended with 3") as refused:
-        CommandSource({NAME: failing}).get(NAME)
+        CommandSource({NAME: failing}, {}).get(NAME)
     assert MARKER not in str(refused.value)
     with pytest.raises(SecretUnusable, match="cannot be run"):
-        CommandSource({NAME: (str(tmp_path / "none"),)}).get(NAME)
+        CommandSource({NAME: (str(tmp_path / "none"),)}, {}).get(NAME)
     monkeypatch.setattr("tui_trader.engine.secret_sources._COMMAND_WITHIN", 0.05)
     with pytest.raises(SecretUnusable, match="longer than"):
-        CommandSource({NAME: (sys.executable, "-c", "import signal; signal.pause()")}).get(NAME)
+        CommandSource({NAME: (sys.executable, "-c", "import signal; signal.pause()")}, {}).get(NAME)
 
 
 class Ring:

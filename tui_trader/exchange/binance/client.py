@@ -13,6 +13,7 @@ from tui_trader.core.ids import PREFIX
 from tui_trader.exchange.binance.endpoints import Endpoint, Service
 from tui_trader.exchange.binance.environment import Environment
 from tui_trader.exchange.binance.failures import Answer, Failure, Verdict, failure_of
+from tui_trader.journal.redact import SECRETS
 
 RECEIVE_WINDOW = 3.0
 """Seconds after its timestamp within which Binance accepts a request: it bounds how long an order's fate is open."""
@@ -105,16 +106,21 @@ def _class_for(environment: Environment) -> type[Any]:
 
 
 async def _answer_in(error: BinanceAPIException) -> Answer:
-    """Status, code and wording; where the body is not the documented JSON, its own words."""
+    """Status, code and wording; where the body is not the documented JSON, its own words.
+
+    They can quote what was sent. Redacted here, they are clean wherever they are shown, also on the screen.
+    """
     if isinstance(error.code, int) and isinstance(error.message, str) and error.code:
-        return Answer(error.status_code, error.code, f"{error.message[:_LONGEST_TEXT]}")
+        return Answer(error.status_code, error.code, SECRETS(error.message)[:_LONGEST_TEXT])
     try:
         body = await error.response.text()
     except (aiohttp.ClientError, UnicodeDecodeError):
         body = ""
     said = error.message if isinstance(error.message, str) and body.lstrip().startswith("{") else body
     is_page = said.lstrip().startswith("<")
-    return Answer(error.status_code, 0, f"HTTP {error.status_code}" if is_page or not said else said[:_LONGEST_TEXT])
+    return Answer(
+        error.status_code, 0, f"HTTP {error.status_code}" if is_page or not said else SECRETS(said)[:_LONGEST_TEXT]
+    )
 
 
 def _unknown(text: str) -> Failure:

@@ -1,0 +1,52 @@
+"""What leaves the process besides its answers: tracebacks of any thread, and memory as a core file. No secret does."""
+
+import ctypes
+import logging
+import resource
+import sys
+import threading
+import traceback
+from types import TracebackType
+
+from tui_trader.core.plain_text import printable
+from tui_trader.journal.redact import SECRETS
+
+_PR_SET_DUMPABLE = 4
+"""<linux/prctl.h>. Zero: no core file, also none through a program that the kernel pipes it to, and neither memory nor
+the environment can be read by this user's other programs."""
+
+_log = logging.getLogger(__name__)
+
+
+def close() -> None:
+    """Redact what Python says of errors that nobody caught, and leave no core file. First of all, and once."""
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_a_thread
+    sys.unraisablehook = _unraisable
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    _tell("internal error", error.with_traceback(at) if isinstance(error, kind) else error)
+
+
+def _uncaught_in_a_thread(told: threading.ExceptHookArgs) -> None:
+    if told.exc_value is not None and told.exc_type is not SystemExit:
+        _tell(f"internal error in the thread {told.thread.name if told.thread else '?'}", told.exc_value)
+
+
+def _unraisable(told: "sys.UnraisableHookArgs") -> None:
+    if told.exc_value is not None:
+        _tell(told.err_msg or "internal error", told.exc_value)
+
+
+def _tell(what: str, error: BaseException) -> None:
+    """Into the log where one is kept (a line on a terminal would tear the screen), else to stderr; without locals."""
+    if logging.getLogger().handlers:
+        _log.error(what, exc_info=error)
+        return
+    lines = traceback.format_exception(error)
+    sys.stderr.write(printable(SECRETS(f"tui-trader: {what}. Please report it.\n{''.join(lines)}")))
+    sys.stderr.flush()
