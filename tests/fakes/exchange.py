@@ -29,6 +29,10 @@ T = TypeVar("T")
 _NoAnswer: TypeAlias = NotSent | Refused | Uncertain
 
 
+_PATIENCE = 5.0
+"""Seconds after which a client gives up, as the adapter does."""
+
+
 class WriteFault(Enum):
     """What becomes of an order or a cancel."""
 
@@ -37,6 +41,8 @@ class WriteFault(Enum):
     """Done, and the answer is lost."""
     LOST = auto()
     """Not done, and no answer."""
+    LOST_SLOWLY = auto()
+    """Not done, and the client gives up waiting for an answer after some seconds."""
     DELAYED = auto()
     """No answer, and done some seconds later."""
     HANGS = auto()
@@ -174,6 +180,9 @@ class FaultyExchange:
                 return Refused(-1001, "refused by the script")
             case WriteFault.LOST:
                 return Uncertain("no answer, and it never arrived")
+            case WriteFault.LOST_SLOWLY:
+                await self.clock.sleep(_PATIENCE)
+                return Uncertain("no answer in time, and it never arrived")
             case WriteFault.EXECUTED:
                 await act()
                 return Uncertain("no answer, but it arrived")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.integration.binance.demo import asked, until
+from tests.integration.binance.demo import until
 from tests.matrix.acts import DEEDS, Answer, Deed, carry_out
 from tests.matrix.books import breaches
 from tests.matrix.points import Points
 from tests.matrix.report import Result
-from tests.matrix.trader import QUANTITY, is_at_rest, options_in, trading
+from tests.matrix.trader import QUANTITY, asked, is_at_rest, options_in, trading
 from tests.matrix.venue import Venue, apart, venue
 from tui_trader.engine.commands import AskStatus
 from tui_trader.exchange.loopback.control import Act

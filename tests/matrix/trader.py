@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.binance.demo import D, asked, demo_options, is_ready, until
+from tests.integration.binance.demo import D, demo_options, is_ready, until
 from tests.matrix.venue import Venue
 from tui_trader.engine.commands import AskStatus, Command, PlaceOrder, Reply
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.thread import EngineThread
 
+_ANSWERS_WITHIN = 240.0
 _NOT_YET = ("PRICE_MISSING", "PRICE_STALE", "NOT_RECONCILED")
 QUANTITY = D("0.010")
 STOP, TARGET, NEW_STOP = D(59_500), D(62_000), D(59_700)
@@ -38,6 +39,11 @@ def trading(folder: Path, venue: Venue) -> Iterator[EngineThread]:
         engine.stop("the case is over")
         engine.join()
     assert engine.failure is None, engine.failure
+
+
+def asked(engine: EngineThread, command: Command) -> Reply:
+    """What the engine answers; a flatten goes on for as long as the exchange bans us."""
+    return engine.submit(command).result(_ANSWERS_WITHIN)
 
 
 def bought(engine: EngineThread, *, limit: int | None = None) -> Reply:

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from http.client import HTTPException
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 from tests.fakes.loopback import BTC, CREDENTIALS, LoopbackBench, loopback, sign
 from tests.fakes.loopback_thread import move
-from tui_trader.core.clock import WallClock, to_milliseconds
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.control import TOKEN_HEADER, Act
 from tui_trader.exchange.loopback.options import Limits
@@ -57,11 +59,25 @@ class Venue:
 
     def ask(self, path: str, **params: str) -> Any:
         """The body of a signed question."""
-        query = urlencode({**params, "timestamp": to_milliseconds(WallClock().now())})
-        url = f"{self.rest_url}{path}?{query}&signature={sign(CREDENTIALS.secret, query)}"
-        request = urllib.request.Request(url, headers={"X-MBX-APIKEY": CREDENTIALS.key})
-        with urllib.request.urlopen(request, timeout=_WITHIN) as answer:
-            return json.load(answer)
+        now = json.loads(self._read(f"{self.rest_url}/fapi/v1/time"))["serverTime"]  # its clock may be skewed
+        query = urlencode({**params, "timestamp": now})
+        return json.loads(self._read(f"{self.rest_url}{path}?{query}&signature={sign(CREDENTIALS.secret, query)}"))
+
+    @staticmethod
+    def _read(url: str) -> bytes:
+        """The body; asked for again while the exchange is being started anew."""
+        deadline = monotonic() + _WITHIN
+        while True:
+            try:
+                request = urllib.request.Request(url, headers={"X-MBX-APIKEY": CREDENTIALS.key})
+                with urllib.request.urlopen(request, timeout=_WITHIN) as answer:
+                    return bytes(answer.read())
+            except HTTPError:
+                raise
+            except (OSError, HTTPException):
+                if monotonic() > deadline:
+                    raise
+                sleep(0.1)
 
     # ------------------------------------------------------------------ what it holds
 

@@ -1,6 +1,7 @@
 """Intent, order and fill: what is wanted, what became of it, and what was traded."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -226,6 +227,18 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignFee:
+    """A fee that was taken in another asset than the account's currency, so that its wallet did not pay it.
+
+    `amount` is in that asset. `is_estimate`: its price was not known, and the fill's `fee` is the most that it can be.
+    """
+
+    asset: str
+    amount: Decimal
+    is_estimate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """One trade of ours. `fee` is positive when paid; `realised` is the profit of the part that reduced, before fees.
 
@@ -242,6 +255,13 @@ class Fill:
     maker: bool
     realised: Money
     time: Instant
+    foreign_fee: ForeignFee | None = None
+    """What was really taken, where `fee` is only its worth."""
+
+    @property
+    def wallet_change(self) -> Money:
+        """What it brought the account's wallet, which pays no fee that is taken in another asset."""
+        return self.realised if self.foreign_fee is not None else self.realised - self.fee
 
     @property
     def signed_quantity(self) -> Quantity:

@@ -13,6 +13,9 @@ from tui_trader.desk.sender import Sender
 from tui_trader.desk.stops import live_stops
 from tui_trader.exchange.ports import ExchangeUnavailable
 
+PENDING = (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN)
+"""On its way, or of unknown fate."""
+
 
 class Conditionals:
     """Stops and take-profits, and which of them were read back from the exchange."""
@@ -78,8 +81,7 @@ class Conditionals:
     @staticmethod
     def _is_pending(order: Order, purpose: Purpose, price: Price) -> bool:
         """On its way or unknown: never a second one beside it; its fate is being asked for."""
-        pending = order.status in (OrderStatus.INTENDED, OrderStatus.SENT, OrderStatus.UNKNOWN)
-        return pending and order.intent.purpose is purpose and order.intent.stop_price == price
+        return order.status in PENDING and order.intent.purpose is purpose and order.intent.stop_price == price
 
     async def _place(self, position: Position, purpose: Purpose, price: Price) -> Order | None:
         assert position.side is not None

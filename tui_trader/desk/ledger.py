@@ -229,7 +229,7 @@ class Ledger:
         self._want_for_entry(fill, before)
         self._hold(after)
         if self.wallet is not None:
-            self.wallet += fill.realised - fill.fee
+            self.wallet += fill.wallet_change
         self._count(fill)
 
     def _count(self, fill: Fill) -> None:

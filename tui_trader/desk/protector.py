@@ -10,7 +10,7 @@ from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
 from tui_trader.core.position import Position
 from tui_trader.core.records import ProtectionFailed
 from tui_trader.core.words import Actor, Symbol
-from tui_trader.desk.conditionals import Conditionals
+from tui_trader.desk.conditionals import PENDING, Conditionals
 from tui_trader.desk.hands import Exit, Hands
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.resolver import Alarm
@@ -133,14 +133,23 @@ class Protector:
         return self.is_protected(symbol)
 
     async def _keep_trying(self, symbol: Symbol) -> None:
-        """Until a stop stands. What is being sent goes on when time is up: only the waiting ends."""
+        """Until a stop stands. What is being sent goes on when time is up: only the waiting ends.
+
+        The pauses grow with what was tried in vain. An order of unknown fate is only waited for: once it is known that
+        it never arrived, little of the time may be left, and the next is due at once.
+        """
         pause = _TRY_AGAIN_AFTER
         while True:
             position = self._parts.ledger.position(symbol)
             if position.is_flat or await self._one_try(position):
                 return
             await self._parts.clock.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = _TRY_AGAIN_AFTER if self._awaits_fate(symbol) else min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _awaits_fate(self, symbol: Symbol) -> bool:
+        """Whether a stop of it is on its way, or of unknown fate."""
+        orders = self._parts.ledger.open_orders(symbol)
+        return any(order.intent.purpose is Purpose.STOP and order.status in PENDING for order in orders)
 
     async def _one_try(self, position: Position) -> bool:
         if self._parts.ledger.awaits_fills(position.symbol):

@@ -50,15 +50,19 @@ class Resolver:
         self.alarm: Alarm | None = None
         self.intake: Intake | None = None
 
-    def start(self, order_id: ClientOrderId) -> None:
-        """Begin to ask for this order, unless that is under way."""
+    def start(self, order_id: ClientOrderId, *, left: Instant | None = None) -> None:
+        """Begin to ask for this order, unless that is under way.
+
+        `left` is when the request was handed to the exchange's client, which stamps it there and then: from that
+        moment counts after when it can no longer arrive. Unknown (None), it may have left just now.
+        """
         if order_id not in self._asking:
             self._asking.add(order_id)
-            self._parts.tasks.spawn(f"resolve {order_id}", self._resolve(order_id))
+            self._parts.tasks.spawn(f"resolve {order_id}", self._resolve(order_id, left or self._parts.clock.now()))
 
-    async def _resolve(self, order_id: ClientOrderId) -> None:
+    async def _resolve(self, order_id: ClientOrderId, began: Instant) -> None:
         try:
-            began, pause, misses, alarmed = self._parts.clock.now(), _FIRST_PAUSE, 0, False
+            pause, misses, alarmed = _FIRST_PAUSE, 0, False
             while (order := self._parts.ledger.order(order_id)) is not None and order.status in _UNSETTLED:
                 await self._parts.clock.sleep(self._until_next(pause, misses, began))
                 pause = min(pause * 2, _LONGEST_PAUSE)

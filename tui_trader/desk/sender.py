@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import assert_never
 
+from tui_trader.core.clock import Instant
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import plain
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
@@ -133,7 +134,8 @@ class Sender:
         if refusal is not None:
             await self._news.tell(order_id, OrderStatus.NOT_SENT, reason=refusal)
             return
-        await self._heard(order_id, await self._submitted(order_id, intent))
+        left = self._parts.clock.now()
+        await self._heard(order_id, await self._submitted(order_id, intent), left)
 
     async def _marked_sent(self, order_id: ClientOrderId, intent: Intent) -> str | None:
         """The mark is durable before the order leaves; why an entry must not leave, where it cannot be written."""
@@ -157,7 +159,7 @@ class Sender:
         except Exception as error:  # noqa: BLE001 - whatever a client raises, the order may be there
             return Uncertain(f"the request ended in {type(error).__name__}")
 
-    async def _heard(self, order_id: ClientOrderId, outcome: SubmitOutcome) -> None:
+    async def _heard(self, order_id: ClientOrderId, outcome: SubmitOutcome, left: Instant) -> None:
         match outcome:
             case Accepted(report=report):
                 await self._accepted(order_id, report)
@@ -170,7 +172,7 @@ class Sender:
                 await self._failing(text)
             case Uncertain(text=text):
                 await self._news.tell(order_id, OrderStatus.UNKNOWN, reason=text)
-                self._resolver.start(order_id)
+                self._resolver.start(order_id, left=left)
                 await self._failing(text)
             case _:
                 assert_never(outcome)

@@ -1,7 +1,7 @@
 """A journal row in one line for people: what happened, with the figures that matter."""
 
 from tui_trader.core.money import plain
-from tui_trader.core.order import Intent
+from tui_trader.core.order import Fill, Intent
 from tui_trader.core.records import (
     AccountReconciled,
     ApprovalChanged,
@@ -74,7 +74,7 @@ def _told_of_orders(record: Record) -> str:
             return f"{status.value} {order_id} {reason}".rstrip()
         case OrderFilled(fill=fill):
             figures = f"{fill.side.value} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}"
-            return f"{figures} fee {plain(fill.fee)} realised {plain(fill.realised)}"
+            return f"{figures} fee {_fee(fill)} realised {plain(fill.realised)}"
         case FundingBooked(symbol=symbol, amount=amount):
             return f"{symbol} {plain(amount)}"
         case TransferBooked(amount=amount):
@@ -130,6 +130,14 @@ def _told_of_the_prompt(record: Record) -> str:
         return ""
     waits = f"; waits for your word: {', '.join(record.waiting)}" if record.waiting else ""
     return f"{record.name}: {', '.join(record.changed) or 'the instructions'} changed{waits}"
+
+
+def _fee(fill: Fill) -> str:
+    """Its worth, and what was really taken where that was something else."""
+    taken = fill.foreign_fee
+    if taken is None:
+        return plain(fill.fee)
+    return f"{'at most ' if taken.is_estimate else ''}{plain(fill.fee)} ({plain(taken.amount)} {taken.asset})"
 
 
 def _intent(intent: Intent) -> str:

@@ -169,4 +169,7 @@ def fill_line(row: Row, fill: Fill) -> JsonObject:
         "maker": fill.maker,
         "realised": plain(fill.realised),
     }
+    if (taken := fill.foreign_fee) is not None:
+        paid: JsonObject = {"asset": taken.asset, "amount": plain(taken.amount), "is_estimate": taken.is_estimate}
+        said = {**said, "fee_taken": paid}
     return _line(row, "fill", said)

@@ -16,7 +16,7 @@ from tui_trader.exchange.binance.environment import Environment, Key, environmen
 from tui_trader.exchange.binance.exchange import BinanceExchange
 from tui_trader.exchange.binance.opening import open_exchange
 from tui_trader.exchange.binance.session import Session
-from tui_trader.exchange.ports import AccountEvent
+from tui_trader.exchange.ports import AccountEvent, ExchangeUnavailable
 
 T = TypeVar("T")
 D = Decimal
@@ -75,10 +75,14 @@ def environment_at(bench: LoopbackBench, mode: Mode = Mode.DEMO) -> Environment:
 
 
 @asynccontextmanager
-async def opened(bench: LoopbackBench) -> AsyncIterator[Account]:
+async def opened(bench: LoopbackBench, environment: Environment | None = None) -> AsyncIterator[Account]:
     """The adapter, live, until the block ends."""
-    session = Session(environment_at(bench), WallClock(), Chance(1))
-    exchange = await open_exchange(session, (BTC, ETH))
+    session = Session(environment or environment_at(bench), WallClock(), Chance(1))
+    try:
+        exchange = await open_exchange(session, (BTC, ETH))
+    except ExchangeUnavailable:
+        await session.close()
+        raise
     account = Account(bench, exchange, session)
     listening = asyncio.create_task(account.listen())
     try:

@@ -12,6 +12,7 @@ from tests.integration.binance.desk import Account, D, close, entry, resting, st
 from tui_trader.core.clock import Instant
 from tui_trader.core.order import Fill, Intent, OrderStatus
 from tui_trader.core.words import ClientOrderId
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.trades import Trades
 from tui_trader.exchange.loopback.faults import FaultKind
 from tui_trader.exchange.ports import (
@@ -273,7 +274,8 @@ async def test_hundreds_of_trades_are_told_once_each_by_whichever_way_they_are_a
     for start in (since, fills[10].time, since):
         listed = await account.exchange.fills_since(BTC, start)
         assert {f.trade_id for f in listed} == {f.trade_id for f in fills if f.time >= start}
-    fresh = Trades(account.session, account.exchange._names, account.exchange._reader, "USDT")
+    fees = Fees("USDT", account.exchange._reader.mark)
+    fresh = Trades(account.session, account.exchange._names, account.exchange._reader, fees)
     assert set(await fresh.since(BTC, since)) == set(fills)
 
 

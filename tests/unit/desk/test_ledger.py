@@ -1,11 +1,13 @@
 """The ledger in weeks of running: what it keeps is bounded, and what may be told again is known again."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.engine.rows import BTC, D, Log, entry, fill
 from tests.unit.engine.time import NOON
-from tui_trader.core.order import OrderStatus
-from tui_trader.core.records import FundingBooked, OrderChanged, OrderFilled, OrderIntended
+from tui_trader.core.order import ForeignFee, OrderStatus
+from tui_trader.core.records import AccountReconciled, FundingBooked, OrderChanged, OrderFilled, OrderIntended
 from tui_trader.core.words import ClientOrderId, TradeId
 from tui_trader.desk import ledger as module
 from tui_trader.desk.ledger import Ledger
@@ -44,6 +46,16 @@ def test_a_trade_of_a_known_order_is_known_again_however_long_ago_it_was(ledger:
     assert knows(ledger, 0)
     log.write(OrderFilled(fill=fill(resting, "0.02", trade="0")))
     assert ledger.position(BTC).quantity == held
+
+
+def test_the_wallet_pays_no_fee_that_is_taken_in_another_asset(ledger: Ledger) -> None:
+    log = Log((ledger,))
+    log.write(AccountReconciled(wallet=D(1000), equity=D(1000), differences=()))
+    log.write(OrderFilled(fill=fill(ClientOrderId("tt-1"), trade="1")))
+    assert ledger.wallet == D("999.5")
+    taken = ForeignFee(asset="BNB", amount=D("0.001"), is_estimate=False)
+    log.write(OrderFilled(fill=replace(fill(ClientOrderId("tt-1"), trade="2"), foreign_fee=taken)))
+    assert ledger.wallet == D("999.5")
 
 
 def test_bookings_are_forgotten_too(ledger: Ledger) -> None:

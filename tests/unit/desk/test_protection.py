@@ -74,9 +74,12 @@ async def test_without_proof_of_a_stop_the_position_is_closed_and_trading_halted
         assert trader.state.current is TradingState.HALTED
 
 
+@pytest.mark.parametrize("settle_time", [2.0, 2.7, 3.0, 3.3, 3.8])
 @virtual
-async def test_a_stop_whose_order_got_lost_is_placed_anew_in_time() -> None:
+async def test_a_stop_whose_order_got_lost_is_placed_anew_in_time(settle_time: float) -> None:
+    """Whenever it becomes certain that it never arrived: the pause between two tries must not outlast the deadline."""
     async with trading() as trader:
+        trader.exchange.settle_time = settle_time
         lost: list[Intent] = []
 
         def first_stop_is_lost(intent: Intent) -> WriteFault:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.exchange import EventFault, ReadFault, Script, WriteFault
 from tests.fakes.trader_parts import BTC, Trader, entry, trading, virtual
+from tui_trader.core.clock import elapsed
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
 from tui_trader.core.records import OrderChanged, OrderFilled
 from tui_trader.core.words import TradingState
@@ -52,6 +53,19 @@ async def test_what_never_arrived_is_settled_after_the_settle_time_and_two_misse
         await trader.until(lambda: the_entry(trader).status is OrderStatus.NOT_SENT)
         assert len([seconds for seconds in asked if seconds > trader.exchange.settle_time + 3]) == 2
         assert asked[-1] < 10, "a stop whose order got lost must be placed anew within the time to protect"
+
+
+@virtual
+async def test_the_settle_time_counts_from_when_the_order_left_and_not_from_when_its_answer_was_given_up() -> None:
+    """A stop whose answer is waited for five seconds in vain can then still be placed anew in time."""
+    async with trading(script=on_entries(WriteFault.LOST_SLOWLY)) as trader:
+        left = trader.world.clock.now()
+        await trader.desk.enter(entry(), tool="test")
+        gave_up = elapsed(left, trader.world.clock.now())
+        await trader.until(lambda: the_entry(trader).status is OrderStatus.NOT_SENT)
+        took = elapsed(left, trader.world.clock.now())
+        assert gave_up >= 5.0
+        assert trader.exchange.settle_time + 3 < took < trader.exchange.settle_time + 3 + 1.5
 
 
 @virtual

@@ -128,6 +128,13 @@ class FundingRateAnswer(msgspec.Struct, frozen=True, rename="camel"):
     mark_price: str = ""
 
 
+class MarkAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """GET premiumIndex of one symbol."""
+
+    symbol: str
+    mark_price: Decimal
+
+
 class AssetAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """One asset of GET account."""
 

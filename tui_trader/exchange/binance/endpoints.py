@@ -34,6 +34,7 @@ TIME = Endpoint("get", "time", 1, signed=False)
 EXCHANGE_INFO = Endpoint("get", "exchangeInfo", 1, signed=False)
 DEPTH = Endpoint("get", "depth", 20, signed=False)
 KLINES = Endpoint("get", "klines", 10, signed=False)
+PREMIUM_INDEX = Endpoint("get", "premiumIndex", 1, signed=False)
 FUNDING_RATE = Endpoint("get", "fundingRate", 1, signed=False)
 
 ACCOUNT = Endpoint("get", "account", 5, version=3)

@@ -13,6 +13,7 @@ from tui_trader.exchange.binance import endpoints
 from tui_trader.exchange.binance.answers import AlgoAnswer, AlgoCancelled, Done, LeverageAnswer, OrderAnswer, Unreadable
 from tui_trader.exchange.binance.client import RECEIVE_WINDOW, RequestFailed
 from tui_trader.exchange.binance.failures import Failure, Verdict
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.filters import QUOTE
 from tui_trader.exchange.binance.governor import Urgency
 from tui_trader.exchange.binance.incomes import Incomes
@@ -48,9 +49,10 @@ class BinanceExchange:
         self._instruments = instruments
         self._names = names
         self._reader = Reader(session, names, tuple(instruments), QUOTE)
-        self._trades = Trades(session, names, self._reader, QUOTE)
+        fees = Fees(QUOTE, self._reader.mark)
+        self._trades = Trades(session, names, self._reader, fees)
         self._incomes = Incomes(session.rest, session.clock, QUOTE)
-        self._listening = Listening(session, names, self._incomes, QUOTE)
+        self._listening = Listening(session, names, self._incomes, fees)
 
     async def start(self, *, within: float) -> None:
         """Begin to listen; returns when the stream is live, or after `within` seconds all the same."""

@@ -9,6 +9,7 @@ from tui_trader.core.order import Fill
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import Symbol, TradeId
 from tui_trader.exchange.binance.failures import Failure
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.incomes import Incomes
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.session import Session
@@ -17,7 +18,7 @@ from tui_trader.exchange.binance.user_stream import UserStream
 from tui_trader.exchange.ports import AccountEvent, ExchangeUnavailable, OrderReport, StreamLost
 
 _MEASURE_EVERY = 300.0
-"""Seconds between two looks at the exchange's clock."""
+"""Seconds between two looks at the exchange's clock, and at the marks of what fees are paid in."""
 _TOLD_WITHIN = 5.0
 """Seconds within which the stream tells a trade; one that only the list of trades knows means that it is deaf."""
 _INCOME_LAG = 120.0
@@ -27,12 +28,13 @@ _INCOME_LAG = 120.0
 class Listening:
     """One account's news. `start` begins, `close` ends; between them `events` tells all in order."""
 
-    def __init__(self, session: Session, names: Names, incomes: Incomes, quote: str) -> None:
-        """`incomes` is asked for amounts where the stream only says that money moved."""
+    def __init__(self, session: Session, names: Names, incomes: Incomes, fees: Fees) -> None:
+        """`incomes` is asked for amounts where the stream only says that money moved, `fees` for their worth."""
         self._session = session
         self._incomes = incomes
+        self._fees = fees
         self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
-        self.stream = UserStream(session, names, quote, tell=self._hear, lost=self._lose)
+        self.stream = UserStream(session, names, fees, tell=self._hear, lost=self._lose)
         self._told: dict[tuple[Symbol, TradeId], None] = {}
         self._live_since: Instant | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,7 +50,8 @@ class Listening:
     async def start(self, *, within: float) -> None:
         """Begin to listen; returns when the stream is live, or after `within` seconds all the same."""
         self._spawn("user stream", self.stream.run())
-        self._spawn("exchange clock", self._keep_time())
+        self._spawn("clock and marks", self._keep_up())
+        await self._fees.refresh()
         await self.stream.live(within)
         self._live_since = self._session.clock.now()
 
@@ -86,8 +89,10 @@ class Listening:
 
     def _hear(self, told: Told) -> None:
         match told:
-            case Fill():
+            case Fill(foreign_fee=taken):
                 self._remember((told,))
+                if taken is not None and taken.is_estimate:
+                    self._spawn("marks of fees", self._fees.refresh())  # the next one is then known
                 self._news.put_nowait(told)
             case OrderReport():
                 self._news.put_nowait(told)
@@ -125,10 +130,11 @@ class Listening:
         if failure.is_of_the_clock:
             self._spawn("exchange clock, once", self._set_clock())
 
-    async def _keep_time(self) -> None:
+    async def _keep_up(self) -> None:
         while True:
             await self._session.clock.sleep(_MEASURE_EVERY)
             await self._set_clock()
+            await self._fees.refresh()
 
     async def _set_clock(self) -> None:
         try:

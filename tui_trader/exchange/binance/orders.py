@@ -7,6 +7,7 @@ from tui_trader.core.money import ZERO, plain
 from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType
 from tui_trader.core.words import ClientOrderId, Side, Symbol, TradeId
 from tui_trader.exchange.binance.answers import AlgoAnswer, OrderAnswer, TradeAnswer, Unreadable, figure
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.ports import OrderReport
 
 STATUS = MappingProxyType(
@@ -151,8 +152,10 @@ def acknowledged(order_id: ClientOrderId, intent: Intent, exchange_order_id: int
     )
 
 
-def fill_of(trade: TradeAnswer, order_id: ClientOrderId, quote: str) -> Fill:
-    """One trade. A commission in another asset than the account's (BNB) is not a cost in it: it counts as none."""
+def fill_of(trade: TradeAnswer, order_id: ClientOrderId, fees: Fees) -> Fill:
+    """One trade; its fee at its worth in the account's currency."""
+    notional = trade.qty * trade.price
+    fee, taken = fees.worth(trade.commission, trade.commission_asset, notional=notional, maker=trade.maker)
     return Fill(
         client_order_id=order_id,
         trade_id=TradeId(str(trade.id)),
@@ -160,10 +163,11 @@ def fill_of(trade: TradeAnswer, order_id: ClientOrderId, quote: str) -> Fill:
         side=side_of(trade.side),
         quantity=trade.qty,
         price=trade.price,
-        fee=trade.commission if trade.commission_asset == quote else ZERO,
+        fee=fee,
         maker=trade.maker,
         realised=trade.realized_pnl,
         time=from_milliseconds(trade.time),
+        foreign_fee=taken,
     )
 
 

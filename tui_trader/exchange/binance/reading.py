@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tui_trader.core.account import AccountReport
+from tui_trader.core.money import Price
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.binance import endpoints
 from tui_trader.exchange.binance.account import report_of
@@ -12,6 +13,7 @@ from tui_trader.exchange.binance.answers import (
     AccountAnswer,
     AccountConfig,
     AlgoAnswer,
+    MarkAnswer,
     OrderAnswer,
     PositionAnswer,
     SymbolConfig,
@@ -129,6 +131,14 @@ class Reader:
         return tuple(reports)
 
     # ------------------------------------------------------------------ account
+
+    async def mark(self, symbol: Symbol) -> Price | None:
+        """The contract's mark price; None where it was not answered, or there is no such contract."""
+        try:
+            told = await self._rest.read(endpoints.PREMIUM_INDEX, MarkAnswer, symbol=symbol)
+        except ExchangeUnavailable:
+            return None
+        return told.mark_price if told.symbol == symbol and told.mark_price > 0 else None
 
     async def account_report(self) -> AccountReport:
         """Balance, positions, leverage and modes."""

@@ -8,6 +8,7 @@ from tui_trader.core.order import Fill
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.binance import endpoints
 from tui_trader.exchange.binance.answers import AlgoAnswer, TradeAnswer, Unreadable
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.governor import Urgency
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.orders import fill_of
@@ -39,13 +40,13 @@ class _Read:
 class Trades:
     """Reads userTrades, the one list in which price, fee and profit of a trade stand."""
 
-    def __init__(self, session: Session, names: Names, reader: Reader, quote: str) -> None:
-        """`reader` is asked for orders whose name is not known yet."""
+    def __init__(self, session: Session, names: Names, reader: Reader, fees: Fees) -> None:
+        """`reader` is asked for orders whose name is not known yet, `fees` for what a fee is worth."""
         self._rest = session.rest
         self._clock = session.clock
         self._names = names
         self._reader = reader
-        self._quote = quote
+        self._fees = fees
         self._read: dict[Symbol, _Read] = {}
 
     async def since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
@@ -62,9 +63,10 @@ class Trades:
         self._read[symbol] = _shortened(read)
         wanted = [read.trades[number] for number in sorted(read.trades)]
         first = to_milliseconds(since)
+        await self._fees.learn(trade.commission_asset for trade in wanted if trade.time >= first)
         named = [(trade, await self._name_of(trade)) for trade in wanted if trade.time >= first]
         try:
-            return tuple(fill_of(trade, name, self._quote) for trade, name in named)
+            return tuple(fill_of(trade, name, self._fees) for trade, name in named)
         except Unreadable as error:
             raise ExchangeUnavailable(str(error)) from None
 

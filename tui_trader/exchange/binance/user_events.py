@@ -12,6 +12,7 @@ from tui_trader.core.money import ZERO
 from tui_trader.core.order import Fill
 from tui_trader.core.words import ClientOrderId, Symbol, TradeId
 from tui_trader.exchange.binance.answers import Unreadable, figure
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.orders import ALGO_STATUS, side_of, status_of, type_of
 from tui_trader.exchange.ports import OrderReport
@@ -49,13 +50,13 @@ _BECAME_AN_ORDER = frozenset({"TRIGGERING", "TRIGGERED", "FINISHED"})
 """From then on the order that came of it tells what happens."""
 
 
-def read_event(json: bytes, names: Names, quote: str) -> tuple[Told, ...]:
+def read_event(json: bytes, names: Names, fees: Fees) -> tuple[Told, ...]:
     """What one message says, the trade before the order's status. Raises Unreadable."""
     try:
         kind = msgspec.json.decode(json, type=_Kind).e
         match kind:
             case "ORDER_TRADE_UPDATE":
-                return _order(msgspec.json.decode(json, type=_OrderEvent), names, quote)
+                return _order(msgspec.json.decode(json, type=_OrderEvent), names, fees)
             case "ALGO_UPDATE":
                 return _algo(msgspec.json.decode(json, type=_AlgoEvent), names)
             case "ACCOUNT_UPDATE":
@@ -77,7 +78,7 @@ def read_event(json: bytes, names: Names, quote: str) -> tuple[Told, ...]:
 _SAID = MappingProxyType({"MARGIN_CALL": "a margin call", "ACCOUNT_CONFIG_UPDATE": "leverage or a mode was changed"})
 
 
-def _order(event: "_OrderEvent", names: Names, quote: str) -> tuple[Told, ...]:
+def _order(event: "_OrderEvent", names: Names, fees: Fees) -> tuple[Told, ...]:
     order = event.o
     client_id = names.of(order.i) or ClientOrderId(order.c)
     names.learn(order.i, client_id)
@@ -100,6 +101,7 @@ def _order(event: "_OrderEvent", names: Names, quote: str) -> tuple[Told, ...]:
     traded, price = figure(order.l), figure(order.L)
     if order.x not in ("TRADE", "CALCULATED") or traded is None or price is None:
         return (report,)
+    fee, taken = fees.worth(figure(order.n) or ZERO, order.N or "", notional=traded * price, maker=order.m)
     fill = Fill(
         client_order_id=client_id,
         trade_id=TradeId(str(order.t)),
@@ -107,10 +109,11 @@ def _order(event: "_OrderEvent", names: Names, quote: str) -> tuple[Told, ...]:
         side=side_of(order.S),
         quantity=traded,
         price=price,
-        fee=(figure(order.n) or ZERO) if quote == order.N else ZERO,
+        fee=fee,
         maker=order.m,
         realised=figure(order.rp) or ZERO,
         time=from_milliseconds(event.T),
+        foreign_fee=taken,
     )
     return (fill, report)
 

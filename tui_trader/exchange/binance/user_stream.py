@@ -9,6 +9,7 @@ from tui_trader.exchange.binance.answers import Done, ListenKey, Unreadable
 from tui_trader.exchange.binance.backoff import Backoff
 from tui_trader.exchange.binance.client import RequestFailed
 from tui_trader.exchange.binance.endpoints import Route
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.session import Session
 from tui_trader.exchange.binance.sockets import listen
@@ -27,7 +28,7 @@ class UserStream:
         self,
         session: Session,
         names: Names,
-        quote: str,
+        fees: Fees,
         *,
         tell: Callable[[Told], None],
         lost: Callable[[str], None],
@@ -35,7 +36,7 @@ class UserStream:
         """`tell` takes what the stream says, `lost` why something may have been missed."""
         self._session = session
         self._names = names
-        self._quote = quote
+        self._fees = fees
         self._tell = tell
         self._lost = lost
         self._backoff = Backoff(session.chance("user stream"))
@@ -131,7 +132,7 @@ class UserStream:
 
     def _take(self, json: bytes) -> None:
         try:
-            told = read_event(json, self._names, self._quote)
+            told = read_event(json, self._names, self._fees)
         except Unreadable as error:
             self._lost(str(error))
             return

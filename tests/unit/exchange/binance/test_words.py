@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_trader.core.clock import from_milliseconds
-from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose, TimeInForce
+from tui_trader.core.order import Fill, ForeignFee, Intent, OrderStatus, OrderType, Purpose, TimeInForce
 from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol
 from tui_trader.exchange.binance.answers import AlgoAnswer, OrderAnswer, TradeAnswer, Unreadable, figure, read_as
+from tui_trader.exchange.binance.fees import Fees
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.orders import algo_params, algo_report, fill_of, order_params, order_report
 from tui_trader.exchange.binance.user_events import Hint, Occasion, read_event
@@ -41,6 +42,22 @@ STOP = Intent(
     purpose=Purpose.STOP,
     actor=Actor.SYSTEM,
 )
+
+
+ROW = {"id": 7, "orderId": 9, "symbol": "BTCUSDT", "side": "SELL", "price": "1", "qty": "2", "realizedPnl": "-3"}
+ROW |= {"commission": "0.5", "commissionAsset": "USDT", "maker": False, "time": 1}
+
+
+def fees_at(mark: D | None) -> Fees:
+    """Every contract stands at this mark, once it is asked for."""
+
+    async def asked(_: Symbol) -> D | None:
+        return mark
+
+    return Fees("USDT", asked)
+
+
+FEES = fees_at(None)
 
 
 def test_an_entry_goes_out_under_its_own_id_with_plain_figures() -> None:
@@ -137,12 +154,44 @@ def test_a_conditional_order_that_triggered_is_what_became_of_its_child() -> Non
     assert (done.client_order_id, done.status, done.filled) == (ID, OrderStatus.FILLED, D("0.40"))
 
 
-def test_a_fee_in_another_asset_is_no_cost_in_ours() -> None:
-    row = {"id": 7, "orderId": 9, "symbol": "BTCUSDT", "side": "SELL", "price": "1", "qty": "2", "realizedPnl": "-3"}
-    row |= {"commission": "0.5", "commissionAsset": "USDT", "maker": False, "time": 1}
-    fill = fill_of(read_as(TradeAnswer, row), ID, "USDT")
+def test_a_trade_bears_fee_and_profit_of_its_row() -> None:
+    fill = fill_of(read_as(TradeAnswer, ROW), ID, FEES)
     assert (fill.fee, fill.realised, fill.trade_id, fill.side) == (D("0.5"), D(-3), "7", Side.SELL)
-    assert fill_of(read_as(TradeAnswer, row | {"commissionAsset": "BNB"}), ID, "USDT").fee == 0
+    assert fill.foreign_fee is None
+    assert fill.wallet_change == D("-3.5")
+
+
+async def test_a_fee_in_another_asset_counts_at_its_mark_and_the_wallet_did_not_pay_it() -> None:
+    fees, row = fees_at(D(640)), read_as(TradeAnswer, ROW | {"commission": "0.00070000", "commissionAsset": "BNB"})
+    await fees.refresh()
+    fill = fill_of(row, ID, fees)
+    assert fill.fee == D("0.448")
+    assert fill.foreign_fee == ForeignFee(asset="BNB", amount=D("0.0007"), is_estimate=False)
+    assert fill.wallet_change == -3
+
+
+@pytest.mark.parametrize(("maker", "most"), [(False, D("0.001")), (True, D("0.0004"))])
+def test_a_fee_whose_mark_is_not_known_counts_at_the_full_rate_and_never_as_nothing(*, maker: bool, most: D) -> None:
+    row = read_as(TradeAnswer, ROW | {"commission": "0.00000001", "commissionAsset": "BNB", "maker": maker})
+    fill = fill_of(row, ID, FEES)
+    assert fill.fee == most
+    assert fill.foreign_fee == ForeignFee(asset="BNB", amount=D("0.00000001"), is_estimate=True)
+
+
+async def test_the_mark_of_an_asset_is_asked_for_once_it_was_met() -> None:
+    asked: list[Symbol] = []
+
+    async def mark(symbol: Symbol) -> D | None:
+        asked.append(symbol)
+        return None if symbol == "BNBUSDT" else D(2)
+
+    fees = Fees("USDT", mark)
+    await fees.learn(["USDT", "FDUSD", "FDUSD"])
+    await fees.learn(["FDUSD"])
+    assert asked == ["FDUSDUSDT"]
+    assert fees.worth(D(3), "FDUSD", notional=D(1), maker=False)[0] == 6
+    await fees.refresh()
+    assert sorted(asked[1:]) == ["BNBUSDT", "FDUSDUSDT"]
 
 
 @pytest.mark.parametrize("text", ["", "0", "0.00000"])
@@ -164,7 +213,7 @@ def event(kind: str, **fields: object) -> bytes:
 
 
 def test_a_trade_is_told_before_the_order_that_it_fills() -> None:
-    fill, report = read_event(event("ORDER_TRADE_UPDATE", o=TRADE), Names(), "USDT")
+    fill, report = read_event(event("ORDER_TRADE_UPDATE", o=TRADE), Names(), FEES)
     assert isinstance(fill, Fill)
     assert isinstance(report, OrderReport)
     assert (fill.trade_id, fill.price, fill.fee, fill.realised) == ("55", D(94000), D("18.8"), D("-1.5"))
@@ -172,9 +221,16 @@ def test_a_trade_is_told_before_the_order_that_it_fills() -> None:
     assert fill.time == from_milliseconds(1568879465650)
 
 
+def test_a_fee_in_another_asset_is_told_by_the_stream_with_its_worth() -> None:
+    told = read_event(event("ORDER_TRADE_UPDATE", o=TRADE | {"N": "BNB", "n": "0.02"}), Names(), FEES)[0]
+    assert isinstance(told, Fill)
+    assert told.fee == D("18.8"), "at the taker's rate"
+    assert told.foreign_fee == ForeignFee(asset="BNB", amount=D("0.02"), is_estimate=True)
+
+
 def test_a_trade_without_a_fee_costs_none() -> None:
     free = {key: value for key, value in TRADE.items() if key not in ("N", "n")}
-    fill = read_event(event("ORDER_TRADE_UPDATE", o=free), Names(), "USDT")[0]
+    fill = read_event(event("ORDER_TRADE_UPDATE", o=free), Names(), FEES)[0]
     assert isinstance(fill, Fill)
     assert fill.fee == 0
 
@@ -183,8 +239,8 @@ def test_a_trade_without_a_fee_costs_none() -> None:
 def test_what_comes_of_a_conditional_order_bears_its_id(own_id: str) -> None:
     names = Names()
     algo = {"caid": ID, "aid": 5, "s": "BTCUSDT", "S": "SELL", "o": "STOP_MARKET", "X": "TRIGGERED", "ai": "8886774"}
-    assert read_event(event("ALGO_UPDATE", o=algo), names, "USDT") == ()
-    fill, report = read_event(event("ORDER_TRADE_UPDATE", o=TRADE | {"c": own_id}), names, "USDT")
+    assert read_event(event("ALGO_UPDATE", o=algo), names, FEES) == ()
+    fill, report = read_event(event("ORDER_TRADE_UPDATE", o=TRADE | {"c": own_id}), names, FEES)
     assert isinstance(fill, Fill)
     assert isinstance(report, OrderReport)
     assert fill.client_order_id == report.client_order_id == ID
@@ -197,7 +253,7 @@ def test_what_comes_of_a_conditional_order_bears_its_id(own_id: str) -> None:
 )
 def test_a_stop_that_binance_gives_up_is_told_with_the_reason(state: str, status: OrderStatus) -> None:
     algo = {"caid": ID, "aid": 5, "s": "BTCUSDT", "S": "SELL", "o": "STOP_MARKET", "X": state, "rm": "no margin"}
-    (report,) = read_event(event("ALGO_UPDATE", o=algo), Names(), "USDT")
+    (report,) = read_event(event("ALGO_UPDATE", o=algo), Names(), FEES)
     assert isinstance(report, OrderReport)
     assert (report.status, report.reason) == (status, "no margin")
 
@@ -213,25 +269,25 @@ def test_a_stop_that_binance_gives_up_is_told_with_the_reason(state: str, status
     ],
 )
 def test_events_that_are_the_occasion_for_a_question(json_: bytes, hint: Hint) -> None:
-    (occasion,) = read_event(json_, Names(), "USDT")
+    (occasion,) = read_event(json_, Names(), FEES)
     assert isinstance(occasion, Occasion)
     assert occasion.hint is hint
 
 
 @pytest.mark.parametrize("kind", ["TRADE_LITE", "STRATEGY_UPDATE", "SOMETHING_NEW"])
 def test_events_that_are_not_known_or_not_needed_are_passed_over(kind: str) -> None:
-    assert read_event(event(kind, o={"whatever": [1]}), Names(), "USDT") == ()
+    assert read_event(event(kind, o={"whatever": [1]}), Names(), FEES) == ()
 
 
 @pytest.mark.parametrize("json_", [b"", b"<html>", b"[1", event("ORDER_TRADE_UPDATE", o={"s": 1})])
 def test_an_event_that_cannot_be_read_is_said_to_be_so(json_: bytes) -> None:
     with pytest.raises(Unreadable):
-        read_event(json_, Names(), "USDT")
+        read_event(json_, Names(), FEES)
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_break_the_reader(json_: bytes) -> None:
     try:
-        read_event(json_, Names(), "USDT")
+        read_event(json_, Names(), FEES)
     except Unreadable:
         return
