@@ -69,6 +69,7 @@ class Answer:
     status: int
     body: Any
     headers: Mapping[str, str]
+    text: str = ""
 
 
 @dataclass
@@ -132,7 +133,7 @@ class LoopbackBench:
         ) as response:
             text = await response.text()
             body_read = msgspec.json.decode(text) if response.content_type == "application/json" and text else text
-            return Answer(response.status, body_read, dict(response.headers))
+            return Answer(response.status, body_read, dict(response.headers), text)
 
     async def ok(self, method: str, path: str, **params: str | float) -> Any:
         """The body of a request that must succeed."""

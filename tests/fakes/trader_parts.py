@@ -30,6 +30,7 @@ from tui_trader.desk.parts import Parts, TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.desk.trips import TripFold
 from tui_trader.exchange.paper import PaperExchange
+from tui_trader.exchange.paper.news import News
 from tui_trader.exchange.ports import OrderReport
 from tui_trader.journal.codec import verbatim
 from tui_trader.journal.emergency import EmergencyLog, import_emergencies
@@ -298,8 +299,7 @@ class World:
 
     def forget_news(self) -> None:
         """What the exchange told while nobody listened is told to nobody."""
-        self.paper._news = asyncio.Queue()
-        self.paper._is_listened_to = False
+        self.paper._news = News()
 
     # ------------------------------------------------------------------ traders
 

@@ -106,6 +106,8 @@ LEVERAGE = _fields(integer="leverage", decimal="maxNotionalValue", text="symbol"
 BRACKETS = _fields(text="symbol", number="notionalCoef", rows="brackets")
 BRACKET = _fields(integer="bracket initialLeverage notionalCap notionalFloor", number="maintMarginRatio cum")
 COMMISSION = _fields(text="symbol", decimal="makerCommissionRate takerCommissionRate rpiCommissionRate")
+MARGIN_MOVED = _fields(integer="code type", number="amount", text="msg")
+MARGIN_MOVE = _fields(integer="type time", decimal="amount", text="symbol deltaType asset positionSide")
 COUNTDOWN = _fields(text="symbol", decimal="countdownTime")
 DUAL = _fields(boolean="dualSidePosition")
 MULTI = _fields(boolean="multiAssetsMargin")

@@ -46,6 +46,8 @@ TABLE = {
     "change_margin_type": shapes.DONE,
     "change_position_mode": shapes.DONE,
     "notional_and_leverage_brackets": shapes.BRACKETS,
+    "modify_isolated_position_margin": shapes.MARGIN_MOVED,
+    "get_position_margin_change_history": shapes.MARGIN_MOVE,
     "user_commission_rate": shapes.COMMISSION,
     "query_user_rate_limit": shapes.LIMIT,
     "get_current_position_mode": shapes.DUAL,

@@ -225,8 +225,9 @@ class Bench:
     async def news(self) -> list[AccountEvent]:
         """Everything that has been told and not been listened to, in order."""
         told: list[AccountEvent] = []
-        while not self.exchange._news.empty():
-            event = self.exchange._news.get_nowait()
+        waiting = self.exchange._news._waiting
+        while not waiting.empty():
+            event = waiting.get_nowait()
             if event is not None:
                 told.append(event)
         return told

@@ -5,12 +5,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import TypeAlias
 
+import msgspec
+
 from tui_trader.core.clock import Instant, to_milliseconds
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.market import Level
+from tui_trader.core.money import plain
 
-Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
-"""What an answer or a stream message is made of."""
+Json: TypeAlias = "str | int | bool | msgspec.Raw | Sequence[Json] | Mapping[str, Json] | None"
+"""What an answer or a stream message is made of. There is no float in it: see `number`."""
 JsonObject: TypeAlias = Mapping[str, Json]
 
 MONEY_PLACES = 8
@@ -24,6 +27,11 @@ def fixed(value: Decimal, places: int) -> str:
 def money(value: Decimal) -> str:
     """An amount as balances are written."""
     return _written(value, _CENT)
+
+
+def number(value: Decimal) -> Json:
+    """A figure where Binance writes a JSON number and not text: digit by digit, and never a float."""
+    return msgspec.Raw(plain(value).encode())
 
 
 def price(instrument: Instrument, value: Decimal | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.money import HUNDRED, ZERO, plain
-from tui_trader.exchange.loopback.figures import Json, JsonObject, fixed, price, quantity
+from tui_trader.exchange.loopback.figures import Json, JsonObject, fixed, number, price, quantity
 from tui_trader.exchange.loopback.options import Limits
 from tui_trader.exchange.loopback.order_words import WireTimeInForce, WireType
 from tui_trader.exchange.paper.admission import MAX_WORKING
@@ -42,19 +42,19 @@ def brackets(instrument: Instrument) -> JsonObject:
     """A row of `leverageBracket`."""
     floor = ZERO
     rows: list[Json] = []
-    for number, bracket in enumerate(instrument.brackets, start=1):
+    for tier, bracket in enumerate(instrument.brackets, start=1):
         rows.append(
             {
-                "bracket": number,
+                "bracket": tier,
                 "initialLeverage": bracket.max_leverage,
                 "notionalCap": int(bracket.notional_cap),
                 "notionalFloor": int(floor),
-                "maintMarginRatio": float(bracket.maintenance_rate),
-                "cum": float(bracket.cumulative),
+                "maintMarginRatio": number(bracket.maintenance_rate),
+                "cum": number(bracket.cumulative),
             }
         )
         floor = bracket.notional_cap
-    return {"symbol": instrument.symbol, "notionalCoef": 1.0, "brackets": rows}
+    return {"symbol": instrument.symbol, "notionalCoef": 1, "brackets": rows}
 
 
 def _symbol(instrument: Instrument) -> JsonObject:

@@ -35,6 +35,7 @@ TEXTS = MappingProxyType(
         -4046: "No need to change margin type.",
         -4047: "Margin type cannot be changed if there exists open orders.",
         -4048: "Margin type cannot be changed if there exists position.",
+        -4055: "Amount must be positive.",
         -4059: "No need to change position side.",
         -4060: "Invalid position side.",
         -4061: "Order's position side does not match user's setting.",

@@ -13,6 +13,7 @@ from tui_trader.exchange.loopback import (
     rest_algo,
     rest_history,
     rest_key_rights,
+    rest_margin,
     rest_orders,
     rest_public,
     rest_settings,
@@ -29,12 +30,18 @@ from tui_trader.exchange.loopback.store import LoopbackBooksError
 from tui_trader.exchange.paper import PaperBooksError
 from tui_trader.exchange.ports import ExchangeUnavailable
 
+_FAMILIES = (
+    rest_public,
+    rest_orders,
+    rest_history,
+    rest_algo,
+    rest_account,
+    rest_margin,
+    rest_settings,
+    rest_key_rights,
+)
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = MappingProxyType(
-    {
-        (endpoint.method, endpoint.path): endpoint
-        for family in (rest_public, rest_orders, rest_history, rest_algo, rest_account, rest_settings, rest_key_rights)
-        for endpoint in family.ENDPOINTS
-    }
+    {(endpoint.method, endpoint.path): endpoint for family in _FAMILIES for endpoint in family.ENDPOINTS}
 )
 
 _UNANSWERED = 3600.0

@@ -1,5 +1,7 @@
 """Ordinary orders: place, change, ask for, cancel, one or several."""
 
+import json
+
 import msgspec
 
 from tui_trader.core.clock import from_milliseconds
@@ -155,16 +157,19 @@ def _full(call: Call, order: PaperOrder) -> Json:
 
 def _list_of_orders(params: Params) -> list[Params]:
     try:
-        wanted = msgspec.json.decode(params.required("batchOrders"), type=list[dict[str, str | int | float | bool]])
-    except msgspec.DecodeError as error:
+        # A figure that is written as a number stays the text that it was: no quantity passes through a float.
+        wanted = json.loads(params.required("batchOrders"), parse_float=str, parse_int=str)
+    except ValueError as error:
         raise refuse(-1130, "batchOrders") from error
-    if not 1 <= len(wanted) <= _MOST_PLACED:
+    if not isinstance(wanted, list) or not 1 <= len(wanted) <= _MOST_PLACED:
         raise refuse(-1130, "batchOrders")
-    return [Params({name: _text(value) for name, value in order.items()}) for order in wanted]
+    return [_order_of(each) for each in wanted]
 
 
-def _text(value: str | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _order_of(wanted: object) -> Params:
+    if not isinstance(wanted, dict) or not all(isinstance(value, str | bool) for value in wanted.values()):
+        raise refuse(-1130, "batchOrders")
+    return Params({name: str(value).lower() if isinstance(value, bool) else value for name, value in wanted.items()})
 
 
 def _named_ones(params: Params) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from tui_trader.core.clock import Instant
+from tui_trader.core.money import Money
 from tui_trader.core.words import ClientOrderId, Symbol
 from tui_trader.exchange.loopback.algo_order import OPEN, AlgoOrder
 
@@ -27,6 +29,9 @@ CREATE TABLE IF NOT EXISTS extras (
     client_order_id TEXT NOT NULL, symbol TEXT NOT NULL, good_till_ms INTEGER NOT NULL, time_in_force TEXT NOT NULL,
     original_type TEXT NOT NULL, algo_id INTEGER NOT NULL, PRIMARY KEY (symbol, client_order_id)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS margin_moves (
+    number INTEGER PRIMARY KEY, symbol TEXT NOT NULL, amount TEXT NOT NULL, time INTEGER NOT NULL
+) STRICT;
 """
 _APPLICATION_ID = 0x74746C62
 """Marks the file as this exchange's own books ("ttlb")."""
@@ -34,6 +39,15 @@ _APPLICATION_ID = 0x74746C62
 
 class LoopbackBooksError(Exception):
     """The loopback exchange's own books cannot be opened, read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarginMove:
+    """Margin that a position was given (positive), or that was taken from it."""
+
+    symbol: Symbol
+    amount: Money
+    time: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +181,17 @@ class Store:
             original_type=str(original),
             algo_id=int(algo_id),
         )
+
+    def put_margin_move(self, move: MarginMove) -> None:
+        """Keep that margin was moved."""
+        self._write(
+            "INSERT INTO margin_moves (symbol, amount, time) VALUES (?, ?, ?)", move.symbol, str(move.amount), move.time
+        )
+
+    def margin_moves(self, symbol: Symbol) -> list[MarginMove]:
+        """All of a symbol, oldest first."""
+        found = self._rows("SELECT amount, time FROM margin_moves WHERE symbol = ? ORDER BY number", symbol)
+        return [MarginMove(symbol, Money(amount), Instant(int(time))) for amount, time in found]
 
     def close(self) -> None:
         """Let go of the file."""

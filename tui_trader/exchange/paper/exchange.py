@@ -1,6 +1,5 @@
 """The paper exchange behind the `Exchange` protocol: latency, books on disk, and news in order."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
@@ -22,6 +21,7 @@ from tui_trader.exchange.paper.books import Books, PaperBooksError
 from tui_trader.exchange.paper.depth import DepthModel
 from tui_trader.exchange.paper.hearing import hear
 from tui_trader.exchange.paper.latency import Latency
+from tui_trader.exchange.paper.news import News
 from tui_trader.exchange.paper.self_trade import SelfTrade
 from tui_trader.exchange.paper.state import DAWN, Change, State
 from tui_trader.exchange.paper.venue import Venue
@@ -35,7 +35,6 @@ from tui_trader.exchange.ports import (
     NotSent,
     OrderReport,
     Refused,
-    StreamLost,
     SubmitOutcome,
     Uncertain,
 )
@@ -70,12 +69,10 @@ class PaperExchange:
         self._clock = clock
         self._latency = latency
         self._leverage = leverage
-        self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
+        self._news = News()
         self.on_change: Callable[[Change], None] | None = None
         """Where set, it hears what was saved, whole and at once, and `events` stays silent."""
         self._is_unsaved = False
-        self._told_of_loss = False
-        self._is_listened_to = False
         self._closed = False
 
     @classmethod
@@ -205,6 +202,12 @@ class PaperExchange:
             return Refused(-1016, absence)
         return self._venue.set_leverage(symbol, leverage) or self._saved()
 
+    async def move_margin(self, symbol: Symbol, amount: Money) -> Refused | Uncertain | None:
+        """Give a position margin of its own (positive), or take some back; None means done."""
+        if absence := await self._travelled(f"margin {symbol} {amount}"):
+            return Refused(-1016, absence)
+        return self._venue.move_margin(symbol, amount) or self._saved()
+
     async def transfer(self, amount: Money) -> TransferBooked | Refused | Uncertain:
         """Move money in (positive) or out of the account, as its owner would."""
         if absence := self._absence():
@@ -243,24 +246,16 @@ class PaperExchange:
         """Balance, positions and leverage, as of now."""
         return self._read(lambda _: report_account(self.state, self._clock.now()))
 
-    async def events(self) -> AsyncIterator[AccountEvent]:
+    def events(self) -> AsyncIterator[AccountEvent]:
         """News in order, from the first since the start; for one listener at a time. Ends when the exchange closes."""
-        if self._is_listened_to:
-            raise RuntimeError("the paper exchange tells its news to one listener")
-        self._is_listened_to = True
-        try:
-            while (event := await self._news.get()) is not None:
-                yield event
-            self._news.put_nowait(None)  # for whoever listens next: it is over
-        finally:
-            self._is_listened_to = False
+        return self._news.listen()
 
     async def close(self) -> None:
         """Keep the market as last seen, and let go of the file."""
         if self._closed:
             return
         self._closed = True
-        self._news.put_nowait(None)
+        self._news.end()
         # Without this the restart is as after a kill: what it then sees again changes nothing. No cause to fail here.
         with contextlib.suppress(PaperBooksError):
             if not self._is_unsaved:
@@ -288,16 +283,13 @@ class PaperExchange:
         except PaperBooksError as error:
             self._is_unsaved = True
             self._undone()
-            if not self._told_of_loss:
-                self._told_of_loss = True
-                self._news.put_nowait(StreamLost(str(error)))
+            self._news.tell_of_loss(str(error))
             return Uncertain(str(error))
-        self._told_of_loss = False
+        self._news.books_hold()
         if self.on_change is not None:
             self.on_change(change)
             return None
-        for event in change.events:
-            self._news.put_nowait(event)
+        self._news.tell(change.events)
         return None
 
     def _undone(self) -> bool:

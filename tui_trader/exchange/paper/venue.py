@@ -18,12 +18,13 @@ from tui_trader.core.order import Intent, OrderStatus, OrderType, TimeInForce
 from tui_trader.core.order_book import BookUpdate
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import ClientOrderId, Side, Symbol
+from tui_trader.exchange.paper import settings
 from tui_trader.exchange.paper.admission import Request, beyond_bracket, beyond_margin, crosses, refusal, triggers
 from tui_trader.exchange.paper.amendment import Amendment, amended
 from tui_trader.exchange.paper.book_matching import BookMatching
 from tui_trader.exchange.paper.clearing import Clearing
 from tui_trader.exchange.paper.depth import DepthModel
-from tui_trader.exchange.paper.margin import largest_notional, takeover, worst_notional
+from tui_trader.exchange.paper.margin import takeover
 from tui_trader.exchange.paper.order import PaperOrder
 from tui_trader.exchange.paper.quote_matching import QuoteMatching
 from tui_trader.exchange.paper.self_trade import SelfTrade
@@ -134,23 +135,12 @@ class Venue:
         return ended
 
     def set_leverage(self, symbol: Symbol, leverage: int) -> Refused | None:
-        """Set it for what comes; the margin of what is held stays. Lower is refused while something is held."""
-        book = self.state.books.get(symbol)
-        if book is None:
-            return Refused(-1121, "Invalid symbol.")
-        if not 1 <= leverage <= book.instrument.max_leverage:
-            return Refused(-4028, f"Leverage {leverage} is not valid.")
-        if leverage < book.leverage and not book.position.is_flat:
-            return Refused(-4161, "Leverage reduction is not supported in Isolated Margin Mode with open positions.")
-        worst = worst_notional(book.position, book.working_entries(), book.mark_price())
-        if worst > largest_notional(book.instrument, leverage):
-            return Refused(-2027, "Exceeded the maximum allowable position at current leverage.")
-        was, book.leverage = book.leverage, leverage
-        if leverage < was and self.state.free_money() < 0:
-            book.leverage = was
-            return Refused(-2028, "Leverage is smaller than permitted: insufficient margin balance.")
-        self._clearing.change.holdings.add(symbol)
-        return None
+        """Set it (`settings`)."""
+        return settings.set_leverage(self._clearing, symbol, leverage)
+
+    def move_margin(self, symbol: Symbol, amount: Money) -> Refused | None:
+        """Give a position margin, or take some back (`settings`)."""
+        return settings.move_margin(self._clearing, symbol, amount)
 
     def transfer(self, amount: Money, at: Instant) -> TransferBooked | Refused:
         """Move money in (positive) or out; out only what is free."""
