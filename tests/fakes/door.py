@@ -17,17 +17,31 @@ _FEES = FeeRates()
 
 @dataclass
 class Door:
-    """Called with every order before it goes in. An order outside the policy fails the test."""
+    """Called with every order before it goes in. An order outside the policy fails the test.
+
+    What it raises ends as an order of unknown fate, as any error of a client does, so it is kept as a failure, too.
+    """
 
     trader: Trader
     entries: dict[Instant, int] = field(default_factory=dict)
     passed: int = 0
     recent: deque[Instant] = field(default_factory=deque)
     unsettled: dict[ClientOrderId, Submission] = field(default_factory=dict)
+    known: set[ClientOrderId] = field(default_factory=set)
+    """Every order that came to it."""
     slack: Decimal = Decimal(1)
     """By how much the exchange's figures may exceed a limit: prices may move between gate and door."""
 
     def __call__(self, order_id: ClientOrderId, intent: Intent) -> None:
+        try:
+            self._judge(order_id, intent)
+        except AssertionError as breach:
+            self.trader.failures.append((f"the door, {intent.purpose.value} {intent.symbol}", breach))
+            raise
+
+    def _judge(self, order_id: ClientOrderId, intent: Intent) -> None:
+        assert order_id not in self.known, "one intent is sent once"
+        self.known.add(order_id)
         self._count()
         if intent.purpose is Purpose.ENTRY:
             self._entry(order_id, intent)
@@ -51,6 +65,8 @@ class Door:
         """What may still trade: all of it while the exchange does not know it, until it can no longer arrive."""
         sent = self.unsettled[order_id]
         order = self.trader.world.paper._books.order(sent.intent.symbol, order_id)
+        if order_id in self.trader.exchange.unsent:
+            return Decimal(0)
         if order is None:
             may_arrive = self._now <= later(sent.time, self.trader.exchange.settle_time)
             return sent.intent.quantity if may_arrive else Decimal(0)

@@ -119,6 +119,8 @@ class FaultyExchange:
     script: Script = field(default_factory=Script)
     door: Callable[[ClientOrderId, Intent], None] | None = None
     submitted: list[Submission] = field(default_factory=list)
+    unsent: set[ClientOrderId] = field(default_factory=set)
+    """What was refused or never left: it cannot trade."""
     cancelled: list[ClientOrderId] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     settle_time: float = 2.0
@@ -158,7 +160,10 @@ class FaultyExchange:
             self.door(client_order_id, intent)
         if self.one_closing_order and await self._closes_already(intent):
             return Refused(-4130, "An open stop or take profit order with closePosition in the direction is existing.")
-        return await self._write(self.script.submit(intent), lambda: self.inner.submit(client_order_id, intent))
+        outcome = await self._write(self.script.submit(intent), lambda: self.inner.submit(client_order_id, intent))
+        if isinstance(outcome, (Refused, NotSent)):
+            self.unsent.add(client_order_id)
+        return outcome
 
     async def _closes_already(self, intent: Intent) -> bool:
         kind = (intent.symbol, intent.type, intent.side)

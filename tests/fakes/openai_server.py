@@ -1,8 +1,8 @@
 """A loopback server that speaks `/v1/chat/completions` and misbehaves as the model's name asks for.
 
 `good:<json>` answers with the tool calls of the JSON list `[[name, arguments], …]`; `steps:<json>` with the first such
-list of several, then the second when the question holds one answer of the model already, and so on; the other names are
-`Trouble`.
+list of several, then the second when the question holds one answer of the model already, and so on; `slow:<name>` as
+the name, after a while; the other names are `Trouble`.
 Every request body and its headers are kept.
 """
 
@@ -19,6 +19,9 @@ from tui_trader.core.records import JsonValue
 
 GOOD = "good:"
 STEPS = "steps:"
+LATER = "slow:"
+SLOWLY = 0.2
+"""Seconds that a slow answer takes."""
 INPUT_TOKENS = 1_200
 OUTPUT_TOKENS = 60
 
@@ -154,6 +157,9 @@ class OpenAIServer:
         self.requests.append({"headers": dict(request.headers), "body": body})
         self.connections.add(id(request.transport))
         model = self._script(body) if self._script is not None else str(body["model"])
+        if model.startswith(LATER):
+            await asyncio.sleep(SLOWLY)
+            model = model.removeprefix(LATER)
         if model in _STATUSES:
             status, headers = _STATUSES[model]
             error = {"error": {"message": f"no; your key was {request.headers.get('Authorization')}", "type": "x"}}
@@ -166,7 +172,7 @@ class OpenAIServer:
             case Trouble.HANG:
                 await self._released.wait()
             case Trouble.SLOW:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(SLOWLY)
             case Trouble.TRICKLE:
                 return await self._trickle(request)
             case Trouble.NOT_JSON:

@@ -8,15 +8,17 @@ from decimal import Decimal
 from tests.fakes.door import Door
 from tests.fakes.trader_parts import BTC, ETH, Trader, World, shipped_policy
 from tests.simulation.weather import CALM, WEATHERS, Weather
-from tui_trader.core.order import Intent, OrderStatus, Purpose
+from tui_trader.core.order import OrderStatus, Purpose
 from tui_trader.core.records import JsonValue, OrderChanged, OrderFilled, ToolCalled, ToolReturned
-from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
+from tui_trader.core.words import Actor, Symbol, TradingState
 from tui_trader.risk.policy import Policy
 
 _CALM_AFTER = 60.0
 """Seconds of good weather after which nothing of a storm may be left undone."""
 _NAKED_FOR = 20
 """Seconds without a stop in good weather: the time to protect, a look, and the close."""
+_CLEARED_WITHIN = 5.0
+"""Seconds until what stood for a closed position is gone."""
 _SETTLES_IN = 200.0
 
 
@@ -30,7 +32,6 @@ class Swarm:
         self._calm_since = 0.0
         self._naked = Counter[Symbol]()
         self._door: Door | None = None
-        self._submitted = set[ClientOrderId]()
         self.crashes = 0
         self.trader: Trader | None = None
 
@@ -55,14 +56,7 @@ class Swarm:
         if self._door is None:
             self._door = Door(trader, slack=Decimal("1.02"))
         self._door.trader = trader
-        door = self._door
-
-        def at_the_door(order_id: ClientOrderId, intent: Intent) -> None:
-            assert order_id not in self._submitted, "one intent is sent once"
-            self._submitted.add(order_id)
-            door(order_id, intent)
-
-        trader.exchange.door = at_the_door
+        trader.exchange.door = self._door
 
     def _step(self, _: Symbol, price: Decimal) -> Decimal:
         jump = self._chance.gauss(0, 0.01 if self._chance.random() < 0.001 else 0.0002)
@@ -182,16 +176,20 @@ class Swarm:
         trader, paper = self.trader, self._world.paper
         assert trader is not None
         assert trader.failures == []
+        # A stop may have closed a position in this very instant: what else stood for it goes within a moment.
+        await trader.until(self._nothing_is_left_over, within=_CLEARED_WITHIN)
         for symbol in self._world.prices:
             assert trader.quantity(symbol) == self._world.held(symbol)
             assert self._world.is_protected(symbol)
             theirs = {order.client_order_id for order in self._world.orders(symbol)}
             ours = {order.client_order_id for order in trader.ledger.open_orders(symbol)}
-            if self._world.held(symbol) == 0:
-                assert self._world.conditional(symbol) == []
             assert ours == theirs
         assert not any(order.status is OrderStatus.UNKNOWN for order in trader.ledger.open_orders())
         assert trader.ledger.wallet == paper._venue.state.balance.wallet
+
+    def _nothing_is_left_over(self) -> bool:
+        """Where nothing is held, no conditional order stands."""
+        return all(self._world.held(symbol) or not self._world.conditional(symbol) for symbol in self._world.prices)
 
     def _journal_is_sound(self) -> None:
         records = self._world.log.records

@@ -11,12 +11,13 @@ from click.testing import CliRunner
 from tests.fakes.agent_over import PROMPT, AgentOver
 from tests.fakes.door import Door
 from tests.fakes.hostile import HOSTILE
-from tests.fakes.trader_parts import BTC, ETH, Trader, shipped_policy, trading, virtual
+from tests.fakes.trader_parts import BTC, ETH, OPEN, Trader, shipped_policy, trading, virtual
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage
 from tui_trader.cli.root import build
 from tui_trader.core.order import Intent
+from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import CycleDecided, OrderChanged, TradingStateChanged
-from tui_trader.core.words import ClientOrderId, TradingState
+from tui_trader.core.words import Actor, Autonomy, ClientOrderId, TradingState
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.diary import keep_diary
 from tui_trader.exchange.ports import Exchange, OrderReport, Refused, SubmitOutcome
@@ -190,6 +191,38 @@ def test_reasons_of_a_person() -> None:
                 await trader.operator("resume", reason=words or "on")
                 await trader.operator("resume", reason="on")
                 assert trader.state.current is TradingState.ACTIVE
+            nothing_raw(trader)
+
+    story()
+
+
+def test_reasons_of_a_no() -> None:
+    """They are shown to the model, and this model does what it reads: they stay one line of data, and send nothing."""
+
+    @virtual
+    async def story() -> None:
+        asking = {"autonomy": Autonomy.APPROVE, "approval_expiry": 5.0}
+        async with trading(policy=patient_policy().model_copy(update=asking)) as trader:
+            over, model = AgentOver(trader), Obedient()
+            decider = over.asking(model)
+            for words in HOSTILE:
+                proposed = await trader.tools.call("propose_position", {**OPEN, "reason": words}, caller=Actor.SYSTEM)
+                assert proposed.is_ok, proposed
+                name = proposed.result["approval"]
+                assert (await trader.operator("reject", approval=name, reason=words or "no")).is_ok
+                model.order = words
+                await over.cycle(decider)
+                figures = model.asked[-1].user.split("\n", 1)[1]
+                assert figures.isprintable(), "one line of JSON"
+                (_, _, _, status, _, reason) = json.loads(figures)["approvals"][-1]
+                assert status == "REJECTED"
+                assert reason == one_line(words or "no", 160)
+                assert model.asked[-1].system == model.asked[0].system
+                for waiting in trader.desk.questions.waiting:
+                    await trader.operator("reject", approval=waiting.id, reason=words or "no")
+                await trader.wait(7)
+            assert len(model.asked) == len(HOSTILE)
+            assert trader.exchange.submitted == []
             nothing_raw(trader)
 
     story()

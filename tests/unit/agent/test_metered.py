@@ -2,7 +2,7 @@
 
 import ast
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -82,13 +82,15 @@ class Till:
         return [r.economy for r in self.journal.records if isinstance(r, EconomyChanged)]
 
 
-def with_till(scenario: Callable[[Till], Awaitable[T]], **limits: str) -> T:
+PRICES = {"dear": DEAR, "cheap": CHEAP}
+
+
+def with_till(scenario: Callable[[Till], Awaitable[T]], prices: Mapping[str, ModelPrice] = PRICES, **limits: str) -> T:
     async def run(clock: LoopClock) -> T:
         journal, spending = MemoryJournal(clock), Spending()
         journal.attach(spending)
         these = ModelLimits.model_validate({"model": "dear", "deadline": "5s", "max_usd_per_day": "2", **limits})
         line, small = FakeLine(), FakeLine("cheap")
-        prices = {"dear": DEAR, "cheap": CHEAP}
         model = MeteredModel(
             line,
             fallback=small if these.fallback_model else None,
@@ -193,6 +195,20 @@ def test_the_ladder_is_walked_down_a_row_a_step_and_up_again_when_the_window_pas
         slow_interval="5m",
         slow_at_pct="80",
     )
+
+
+def test_a_fallback_that_is_the_dearer_one_is_not_asked_beyond_the_cap() -> None:
+    """The rung says to ask it first; each line has to fit for itself all the same."""
+
+    async def scenario(till: Till) -> None:
+        till.line.usage = till.small.usage = ChatUsage(input_tokens=0, output_tokens=900)
+        faults = [await till.ask() for _ in range(30)]
+        assert till.economies() == [Economy.CHEAPER, Economy.MANAGE]
+        assert (till.small.asked, faults[-1]) == (0, Fault.BUDGET)
+        assert D("0.13") < till.spent() <= D("0.15")
+
+    swapped = {"dear": CHEAP, "cheap": DEAR}
+    with_till(scenario, swapped, max_usd_per_day="0.15", fallback_model="cheap", fallback_at_pct="50")
 
 
 def test_closing_closes_both_lines() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fakes.agent_over import AgentOver
 from tests.fakes.agent_parts import ScriptedDecider
+from tests.fakes.exchange import WriteFault
 from tests.fakes.trader_parts import BTC, ETH, OPEN, Trader, entry, shipped_policy, trading, virtual
 from tests.unit.agent.cycles import wants
 from tui_trader.core.order import Intent, Purpose, TimeInForce
@@ -133,6 +134,18 @@ async def test_a_market_entry_follows_the_price_to_the_tamer_side_only() -> None
         assert sent.price is not None
         assert question.proposed.intent.price is not None
         assert sent.price < question.proposed.intent.price
+
+
+@pytest.mark.parametrize(("side", "move"), [("long", 200), ("short", -200)])
+@virtual
+async def test_a_market_entry_does_not_follow_the_price_to_the_dearer_side(side: str, move: int) -> None:
+    async with asked_trader() as trader:
+        question = await asked(trader, side=side)
+        trader.world.go_to(trader.world.prices[BTC] + move)
+        await trader.wait(2)
+        assert (await trader.operator("approve", approval=question.id)).is_ok
+        (sent,) = entries(trader)
+        assert sent.price == question.proposed.intent.price, "the bound that was on the card"
 
 
 @virtual
@@ -371,12 +384,21 @@ async def test_a_yes_that_no_order_followed_is_void_after_a_crash() -> None:
 
 
 @virtual
-async def test_a_clean_stop_leaves_the_question_for_the_next_start() -> None:
+async def test_a_clean_stop_leaves_the_question_for_the_next_start_however_long_it_takes() -> None:
     async with asked_trader() as trader:
         question = await asked(trader)
+        trader.script.submit = lambda _: WriteFault.DELAYED
+        prices = {"limit": "1790", "stop": "1760", "take_profit": "1900"}
+        entering = asyncio.ensure_future(
+            trader.operator("open_position", symbol=ETH, side="BUY", quantity="0.1", **prices)
+        )
+        await trader.wait(0.1)
+        began = trader.world.loop.time()
         await trader.desk.stop()
+        assert trader.world.loop.time() - began > 1, "long enough for a look at what waits"
         assert changes_of(trader, question) == []
         assert trader.desk.questions.waiting == (question,)
+        assert (await entering).result["status"] == "CANCELED"
 
 
 @pytest.mark.parametrize(
