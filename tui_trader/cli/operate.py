@@ -1,5 +1,6 @@
 """The operator's hand from any shell: halt, resume, flatten, order, cancel, reduce, stop, approve, reject."""
 
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -11,6 +12,7 @@ from tui_trader.engine.commands import (
     LONGEST_ID,
     Approve,
     Cancel,
+    CheckOrder,
     Command,
     FlattenAll,
     Halt,
@@ -22,6 +24,7 @@ from tui_trader.engine.commands import (
     Resume,
 )
 from tui_trader.engine.control import NotRunning, ask
+from tui_trader.engine.order_size import OrderSize, size_of
 
 
 class _Figure(click.ParamType[Decimal]):
@@ -41,6 +44,22 @@ class _Figure(click.ParamType[Decimal]):
 
 
 FIGURE = _Figure()
+
+
+class _Size(click.ParamType[OrderSize]):
+    """How much."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> OrderSize:
+        """From text; what is no size is refused with what would be."""
+        try:
+            return size_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+SIZE = _Size()
 
 
 @click.command()
@@ -99,17 +118,25 @@ def flatten(ctx: click.Context, /) -> None:
 @click.command()
 @click.argument("symbol")
 @click.argument("side", type=click.Choice(["buy", "sell"]))
-@click.argument("quantity", type=FIGURE)
+@click.argument("quantity", type=SIZE)
 @click.option("--limit", type=FIGURE, help="Limit price; without it the order goes to the market.")
 @click.option("--stop", type=FIGURE, help="Stop price; every entry needs one.")
 @click.option("--take-profit", type=FIGURE, help="Take-profit price.")
 @click.option("--reduce-only", is_flag=True, help="Only reduce what is held.")
+@click.option("--check", "checks", is_flag=True, help="Only ask what the gate would say; nothing is sent.")
 @shared_options
 @click.pass_context
-def order(ctx: click.Context, /, side: str, **wish: Any) -> None:
-    """Place an order. The gate judges it like the agent's: it may be made smaller, or denied."""
-    command = PlaceOrder(side="BUY" if side == "buy" else "SELL", **{**wish, "symbol": wish["symbol"].upper()})
-    carry_out(shared_of(ctx), command, "order placed")
+def order(ctx: click.Context, /, side: str, quantity: OrderSize, *, checks: bool, **wish: Any) -> None:
+    """Place an order. The gate judges it like the agent's: it may be made smaller, or denied.
+
+    QUANTITY is a size: 0.05 (of the coin), 500USDT (worth), or 0.5% (of equity, lost if the stop is hit).
+    """
+    fields = {**wish, **asdict(quantity), "symbol": wish["symbol"].upper(), "side": side.upper()}
+    if wish["reduce_only"] and quantity.quantity is None:
+        raise click.UsageError("--reduce-only takes a quantity, such as 0.05")
+    if checks:
+        carry_out(shared_of(ctx), CheckOrder(**fields), "the gate would let it through")
+    carry_out(shared_of(ctx), PlaceOrder(**fields), "order placed")
 
 
 @click.command()
@@ -210,6 +237,11 @@ def _leave(shared: Shared, command: str, reply: Reply, success: str) -> NoReturn
 
 def _order_in_words(reply: Reply) -> str:
     result = reply.result
+    if "max_loss" in result:
+        return (
+            f": {result['quantity']} worth {result['notional']}, at most {result['max_loss']} to lose, "
+            f"fees of {result['fees']} in it"
+        )
     if "client_order_id" not in result or "status" not in result:
         return ""
     at = f" at {result['average_price']}" if result.get("average_price") else ""

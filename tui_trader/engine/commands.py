@@ -3,9 +3,9 @@
 import json
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import JsonObject
@@ -55,17 +55,38 @@ class FlattenAll(_Command):
     command: Literal["flatten"] = "flatten"
 
 
-class PlaceOrder(_Command):
-    """The operator's order; the gate judges it like any other."""
+class _Order(_Command):
+    """How much in one of three ways; a reduction only by quantity."""
 
-    command: Literal["order"] = "order"
     symbol: Annotated[_Word, Field(max_length=32)]
     side: Literal["BUY", "SELL"]
-    quantity: _Price
+    quantity: _Price | None = None
+    notional: _Price | None = None
+    risk_pct: _Price | None = None
     limit: _Price | None = None
     stop: _Price | None = None
     take_profit: _Price | None = None
     reduce_only: bool = False
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        given = [size for size in (self.quantity, self.notional, self.risk_pct) if size is not None]
+        if len(given) != 1 or (self.reduce_only and self.quantity is None):
+            msg = "give one size: a quantity, or (of an entry) its worth or the share of equity at risk"
+            raise ValueError(msg)
+        return self
+
+
+class PlaceOrder(_Order):
+    """The operator's order; the gate judges it like any other."""
+
+    command: Literal["order"] = "order"
+
+
+class CheckOrder(_Order):
+    """What the gate says of that order now; nothing is sent, and nothing is journalled."""
+
+    command: Literal["check_order"] = "check_order"
 
 
 class Cancel(_Command):
@@ -127,6 +148,7 @@ Command: TypeAlias = (
     | Resume
     | FlattenAll
     | PlaceOrder
+    | CheckOrder
     | Cancel
     | Reduce
     | MoveStop

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import assert_never
 
 from tui_trader.core.clock import Clock, text
@@ -13,6 +14,7 @@ from tui_trader.engine.commands import (
     Approve,
     AskStatus,
     Cancel,
+    CheckOrder,
     Command,
     DecideNow,
     FlattenAll,
@@ -25,7 +27,7 @@ from tui_trader.engine.commands import (
     Resume,
 )
 from tui_trader.journal.ports import JournalUnwritable
-from tui_trader.tools.ports import ToolAnswer, Toolbox
+from tui_trader.tools.ports import EntryPreview, Preview, ToolAnswer, Toolbox
 
 
 class OperatorDesk:
@@ -63,6 +65,8 @@ class OperatorDesk:
                 return await self._accepted()
             case Halt():
                 return await self._halt(command)
+            case CheckOrder():
+                return _checked(await self._toolbox.preview(*_as_order(command), caller=Actor.OPERATOR))
             case Approve(approval=name):
                 return await self._call("approve", {"approval": name})
             case Reject(approval=name, reason=reason):
@@ -113,18 +117,58 @@ def _as_call(command: Resume | FlattenAll | PlaceOrder | Cancel | Reduce | MoveS
             assert_never(command)
 
 
-def _as_order(order: PlaceOrder) -> tuple[str, JsonObject]:
+def _as_order(order: PlaceOrder | CheckOrder) -> tuple[str, JsonObject]:
+    sizes = {"quantity": order.quantity, "notional": order.notional, "risk_pct": order.risk_pct}
     arguments: dict[str, JsonValue] = {
         "symbol": order.symbol,
         "side": order.side,
-        "quantity": plain(order.quantity),
-        "limit": plain(order.limit) if order.limit is not None else None,
+        **{name: plain(size) for name, size in sizes.items() if size is not None},
+        "limit": _figure(order.limit),
     }
     if order.reduce_only:
         return "reduce_position", arguments
-    arguments["stop"] = plain(order.stop) if order.stop is not None else None
-    arguments["take_profit"] = plain(order.take_profit) if order.take_profit is not None else None
+    arguments |= {"stop": _figure(order.stop), "take_profit": _figure(order.take_profit)}
     return "open_position", arguments
+
+
+def _figure(value: Decimal | None) -> str | None:
+    return plain(value) if value is not None else None
+
+
+def _shown(value: Decimal | None) -> str | None:
+    """A computed figure without its tail of senseless digits."""
+    return plain(round(value, 4).normalize()) if value is not None else None
+
+
+def _checked(preview: Preview) -> Reply:
+    """The gate's word, and of an entry that it lets through what it would put at stake."""
+    result: dict[str, JsonValue] = {"verdict": preview.verdict}
+    if preview.entry is not None:
+        result |= stake_of(preview.entry)
+    is_let_through = preview.verdict in ("allow", "shrink")
+    return Reply(done=is_let_through, code=preview.code, text=preview.detail, result=result)
+
+
+def stake_of(entry: EntryPreview) -> JsonObject:
+    """The figures of an entry as commands and consoles show them; decimals as strings, None where there is none."""
+    intent, card, protection = entry.intent, entry.card, entry.intent.protection
+    return {
+        "quantity": plain(intent.quantity),
+        "price": _figure(intent.price),
+        "stop": _figure(protection.stop_price if protection else None),
+        "take_profit": _figure(protection.take_profit_price if protection else None),
+        "notional": _shown(card.notional),
+        "equity_share_pct": _shown(card.equity_share_pct),
+        "max_loss": _shown(card.max_loss),
+        "fees": _shown(card.fees),
+        "stop_distance_bps": _shown(card.stop_distance_bps),
+        "liquidation_price": _shown(card.liquidation_price),
+        "liquidation_distance_pct": _shown(card.liquidation_distance_pct),
+        "reverses": plain(card.reverses),
+        "clamps": [
+            {"code": clamp.code, "before": plain(clamp.before), "after": plain(clamp.after)} for clamp in card.clamps
+        ],
+    }
 
 
 def _reply(answer: ToolAnswer) -> Reply:

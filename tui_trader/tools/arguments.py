@@ -51,14 +51,26 @@ class OpenByRisk(Arguments):
 
 
 class OpenByPrice(Arguments):
-    """The operator's entry: exact quantity, optional limit, stop and take-profit prices."""
+    """The operator's entry: how much in one of three ways, optional limit, stop and take-profit prices.
+
+    `notional` is what it is worth in the quote currency, `risk_pct` the share of equity that the stop may lose.
+    """
 
     symbol: str
     side: Literal["BUY", "SELL"]
-    quantity: Positive
+    quantity: Positive | None = None
+    notional: Positive | None = None
+    risk_pct: Positive | None = None
     limit: Positive | None = None
     stop: Positive | None = None
     take_profit: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_size(self) -> "OpenByPrice":
+        if sum(size is not None for size in (self.quantity, self.notional, self.risk_pct)) != 1:
+            msg = "give one of quantity, notional, risk_pct"
+            raise ValueError(msg)
+        return self
 
 
 class CloseOf(Arguments):

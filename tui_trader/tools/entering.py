@@ -6,19 +6,21 @@ from decimal import Decimal
 from typing import ClassVar, assert_never
 
 from tui_trader.core.instrument import Instrument
-from tui_trader.core.money import ZERO, Money, Price, bps_of
+from tui_trader.core.money import ZERO, Money, Price, Quantity, bps_of
 from tui_trader.core.order import Intent, OrderType, Protection, Purpose, TimeInForce
 from tui_trader.core.words import Actor, Autonomy, Side, Symbol
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.hands import Exit
 from tui_trader.desk.parts import PolicyInForce
 from tui_trader.risk.approvals import needs_a_person
+from tui_trader.risk.card import card_of
 from tui_trader.risk.codes import Code
 from tui_trader.risk.gate import Judgement
 from tui_trader.tools.arguments import OpenByPrice, OpenByRisk
-from tui_trader.tools.ports import Preview, ToolAnswer
+from tui_trader.tools.ports import EntryPreview, Preview, ToolAnswer
 from tui_trader.tools.tool import Call, Tool, denied, failed, order_result, sent_status, symbol_of
 
+_BPS_IN_PCT = 100
 ASKED_RECENTLY = "ASKED_RECENTLY"
 """The same side of the symbol was refused, or not answered, a short time ago."""
 
@@ -76,7 +78,17 @@ class OpenPosition(Tool):
             code=judgement.code,
             detail=judgement.detail,
             needs_a_person=wish.needs_a_person,
+            entry=self._stake(judgement),
         )
+
+    def _stake(self, judgement: Judgement) -> EntryPreview | None:
+        if judgement.intent is None:
+            return None
+        try:
+            card = card_of(judgement.intent, self._desk.book(), judgement.clamps)
+        except ValueError:
+            return None
+        return EntryPreview(intent=judgement.intent, card=card)
 
     def wish(self, call: Call) -> Wish:
         """The entry that the call asks for, as far as the gate would let it go. Raises CannotBuild."""
@@ -227,7 +239,7 @@ class OpenPosition(Tool):
             symbol=symbol,
             side=side,
             type=OrderType.LIMIT,
-            quantity=wish.quantity,
+            quantity=self._quantity(wish, instrument, price),
             price=price,
             time_in_force=TimeInForce.IOC if at_market else TimeInForce.GTC,
             purpose=Purpose.ENTRY,
@@ -237,6 +249,16 @@ class OpenPosition(Tool):
             correlation=call.correlation,
             seen_price=call.seen,
         )
+
+    def _quantity(self, wish: OpenByPrice, instrument: Instrument, price: Price) -> Quantity:
+        """As given, or from worth or risk at the dearest price that may be paid, rounded down to the step."""
+        if wish.quantity is not None:
+            return wish.quantity
+        if wish.notional is not None:
+            return instrument.round_quantity(wish.notional / price, OrderType.LIMIT)
+        if wish.risk_pct is None or wish.stop is None:
+            raise CannotBuild(Code.NO_STOP, "a size by risk is counted to the stop; give a stop price")
+        return instrument.round_quantity(self._sized(wish.risk_pct * _BPS_IN_PCT, price, wish.stop), OrderType.LIMIT)
 
     def _instrument(self, symbol: Symbol) -> Instrument:
         instrument = self._desk.book().instruments.get(symbol)
@@ -261,7 +283,7 @@ class OpenPosition(Tool):
         deviation = bps_of(mark, self._policy.current.risk.max_price_deviation_bps)
         return instrument.round_price(mark + side.sign * deviation, side)
 
-    def _sized(self, risk_bps: int, entry: Price, stop: Price) -> Decimal:
+    def _sized(self, risk_bps: int | Decimal, entry: Price, stop: Price) -> Decimal:
         """Quantity whose loss from entry to stop, with the taker fee of both legs, is the share of equity."""
         book = self._desk.book()
         if book.equity is None:

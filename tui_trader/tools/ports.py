@@ -8,8 +8,8 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.margin import FeeRates
 from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO, Money, Price, Quantity
-from tui_trader.core.order import Order
-from tui_trader.core.records import JsonObject, PositionClosed, ToolStatus
+from tui_trader.core.order import Intent, Order
+from tui_trader.core.records import EntryCard, JsonObject, PositionClosed, ToolStatus
 from tui_trader.core.words import Actor, ApprovalStatus, CycleVerdict, Side, Symbol, TradingState
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.observed import ProposedOutcome
@@ -42,6 +42,14 @@ class ToolAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPreview:
+    """The entry as it would be sent now, and what it would put at stake."""
+
+    intent: Intent
+    card: EntryCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What the gate would say now, without anything being done. `verdict` is allow, shrink, deny or hold.
 
@@ -53,6 +61,8 @@ class Preview:
     detail: str
     needs_a_person: bool = False
     """It is let through, and may only be sent with a person's yes."""
+    entry: EntryPreview | None = None
+    """Of an entry that is let through and whose figures are known."""
 
 
 class Toolbox(Protocol):

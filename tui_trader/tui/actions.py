@@ -61,6 +61,14 @@ FLATTEN = Action(
     help="Cancel all orders, close all positions, verify. Lists them first.",
     danger=Danger.ASKS,
 )
+ORDER = Action(
+    id="order",
+    call="order",
+    keys=("o",),
+    label="order",
+    help="Fill in an order; the gate says beside it what it would let through. Nothing is sent before you say yes.",
+    danger=Danger.ASKS,
+)
 DECIDE = Action(
     id="decide", call="decide", keys=("d",), label="decide", help="Let the agent decide now, not at the next interval."
 )
@@ -156,7 +164,7 @@ VIEWS = (
 
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
-TRADING_ACTIONS = (RESUME, FLATTEN, DECIDE, APPROVE, REJECT, HELP, QUIT, *PANES, *VIEWS)
+TRADING_ACTIONS = (RESUME, FLATTEN, ORDER, DECIDE, APPROVE, REJECT, HELP, QUIT, *PANES, *VIEWS)
 """They work on the trading screen, and not under a dialog."""
 ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
 

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tui_trader.core.clock.pulse import stopwatch
 from tui_trader.core.words import TradingState
 from tui_trader.engine.client import EngineClient
-from tui_trader.engine.commands import Approve, Command, DecideNow, FlattenAll, Halt, Reject, Reply, Resume
+from tui_trader.engine.commands import Approve, Command, DecideNow, FlattenAll, Halt, PlaceOrder, Reject, Reply, Resume
 from tui_trader.engine.settings import SettingsError
 from tui_trader.tui.actions import APP_ACTIONS, UNLESS_TYPING, bindings_of
 from tui_trader.tui.base import QuietApp
@@ -23,6 +23,7 @@ from tui_trader.tui.panes.pane import Source
 from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
 from tui_trader.tui.screens.help import HelpDialog
 from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
+from tui_trader.tui.screens.ticket import TicketDialog
 from tui_trader.tui.screens.trading import TradingScreen
 from tui_trader.tui.themes import LoadedThemes, load_themes
 from tui_trader.tui.vitals import Life, Vitals
@@ -136,6 +137,15 @@ class TraderApp(QuietApp):
             return
         self._say("Flattening …")
         self._send(FlattenAll(), self._teller("Flat: nothing held, no order open.", "Not flat"))
+
+    def action_order(self) -> None:
+        """Fill in a ticket, ask the gate as one types, send what was confirmed."""
+
+        def confirmed(order: PlaceOrder | None) -> None:
+            if order is not None:
+                self._send(order, self._teller_of(f"{order.side} {order.symbol}", "Not sent"))
+
+        self.push_screen(TicketDialog(self._trading.symbol, self._send, self._glyphs), confirmed)
 
     def action_approve(self) -> None:
         """Show all of the oldest question; its `y` sends it."""

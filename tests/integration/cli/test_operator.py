@@ -122,6 +122,17 @@ def test_what_is_not_allowed_is_denied_with_its_code(
 
 
 @pytest.mark.usefixtures("running")
+def test_an_order_can_be_asked_about_without_sending_it(shell: Shell, home: Path) -> None:
+    code, reply = asked(shell, home, "order", "BTCUSDT", "buy", "0.2%", *BUY[4:], "--check")
+    assert (code, reply["done"], reply["result"]["verdict"]) == (0, True, "allow")
+    assert 0 < Decimal(reply["result"]["max_loss"]) <= 20
+    code, reply = asked(shell, home, "order", "BTCUSDT", "buy", "500USDT", "--check")
+    assert (code, reply["code"], reply["result"]) == (1, "NO_STOP", {"verdict": "deny"})
+    assert asked(shell, home, "order", "BTCUSDT", "buy", "500EUR", "--check")[0] == 2
+    assert paper_books(home).order_ids == []
+
+
+@pytest.mark.usefixtures("running")
 def test_an_order_beyond_the_limits_is_made_smaller(shell: Shell, home: Path) -> None:
     code, reply = asked(shell, home, "order", "BTCUSDT", "buy", "0.5", *BUY[4:])
     assert (code, reply["done"]) == (0, True)

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from tests.unit.engine.time import in_virtual_time
 from tui_trader.core.clock import LoopClock
 from tui_trader.core.money import Price
-from tui_trader.core.records import JsonObject, ToolStatus
-from tui_trader.core.words import Actor
+from tui_trader.core.order import Intent, OrderType, Protection, Purpose
+from tui_trader.core.records import Clamp, EntryCard, JsonObject, ToolStatus
+from tui_trader.core.words import Actor, Side, Symbol
 from tui_trader.engine.commands import (
     AskStatus,
     Cancel,
+    CheckOrder,
     Command,
     DecideNow,
     FlattenAll,
@@ -25,7 +28,7 @@ from tui_trader.engine.commands import (
     Resume,
 )
 from tui_trader.engine.operator import OperatorDesk
-from tui_trader.tools.ports import Preview, ToolAnswer, ToolSpec
+from tui_trader.tools.ports import EntryPreview, Preview, ToolAnswer, ToolSpec
 
 D = Decimal
 
@@ -36,6 +39,7 @@ class Tools:
 
     answers: Mapping[str, ToolAnswer] = field(default_factory=dict)
     calls: list[tuple[str, JsonObject]] = field(default_factory=list)
+    previews: Preview = field(default_factory=lambda: Preview(verdict="deny", code="NO_STOP", detail="it needs a stop"))
 
     def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
         raise NotImplementedError(caller)
@@ -63,7 +67,9 @@ class Tools:
         cycle: int | None = None,
         seen: Price | None = None,
     ) -> Preview:
-        raise NotImplementedError(tool)
+        assert (tool, caller, cycle) == ("open_position", Actor.OPERATOR, None)
+        self.calls.append(("preview", arguments))
+        return self.previews
 
 
 @dataclass
@@ -79,9 +85,10 @@ async def _nothing_waits() -> str:
     return "nothing waits"
 
 
-def carried_out(command: Command, *answers: ToolAnswer) -> Carried:
+def carried_out(command: Command, *answers: ToolAnswer, previewed: Preview | None = None) -> Carried:
     async def scenario(clock: LoopClock) -> Carried:
         tools, asked = Tools({answer.tool: answer for answer in answers}), list[None]()
+        tools.previews = previewed or tools.previews
         desk = OperatorDesk(
             tools,
             clock,
@@ -176,3 +183,79 @@ def test_a_denial_comes_back_with_its_code_its_words_and_the_whole_result() -> N
     assert reply == Reply(
         done=False, time="2025-05-05T12:00:00.000Z", text="5, at most 3", code="MAX_LEVERAGE", result=result
     )
+
+
+_CHECK = CheckOrder(symbol="BTCUSDT", side="SELL", notional=D(500), stop=D(95_000), take_profit=D(90_000))
+
+
+def test_a_check_asks_for_a_preview_and_sends_nothing() -> None:
+    carried = carried_out(_CHECK)
+    assert carried.calls == [
+        (
+            "preview",
+            {
+                "symbol": "BTCUSDT",
+                "side": "SELL",
+                "notional": "500",
+                "limit": None,
+                "stop": "95000",
+                "take_profit": "90000",
+            },
+        )
+    ]
+    assert not carried.reply.done
+    assert (carried.reply.code, carried.reply.text, carried.reply.result) == (
+        "NO_STOP",
+        "it needs a stop",
+        {"verdict": "deny"},
+    )
+
+
+def test_a_check_says_what_would_be_at_stake() -> None:
+    intent = Intent(
+        symbol=Symbol("BTCUSDT"),
+        side=Side.SELL,
+        type=OrderType.LIMIT,
+        quantity=D("0.0050"),
+        price=D(94_000),
+        protection=Protection(stop_price=D(95_000), take_profit_price=D(90_000)),
+        purpose=Purpose.ENTRY,
+        actor=Actor.OPERATOR,
+    )
+    card = EntryCard(
+        notional=D(470),
+        equity=D(10_000),
+        equity_share_pct=D(470) / D(99),
+        mark=D(94_000),
+        max_loss=D("5.4700000000000000001"),
+        fees=D("0.47"),
+        stop_distance_bps=D(1000) / D(94),
+        clamps=(Clamp(before=D("0.01"), after=D("0.005"), code="MAX_ORDER_NOTIONAL"),),
+    )
+    shrunk = Preview(
+        verdict="shrink", code="MAX_ORDER_NOTIONAL", detail="smaller", entry=EntryPreview(intent=intent, card=card)
+    )
+    reply = carried_out(_CHECK, previewed=shrunk).reply
+    assert reply.done
+    assert reply.result == {
+        "verdict": "shrink",
+        "quantity": "0.005",
+        "price": "94000",
+        "stop": "95000",
+        "take_profit": "90000",
+        "notional": "470",
+        "equity_share_pct": "4.7475",
+        "max_loss": "5.47",
+        "fees": "0.47",
+        "stop_distance_bps": "10.6383",
+        "liquidation_price": None,
+        "liquidation_distance_pct": None,
+        "reverses": "0",
+        "clamps": [{"code": "MAX_ORDER_NOTIONAL", "before": "0.01", "after": "0.005"}],
+    }
+
+
+@pytest.mark.parametrize("sizes", [{}, {"quantity": D(1), "notional": D(1)}, {"risk_pct": D(1), "reduce_only": True}])
+def test_an_order_without_one_size_is_no_command(sizes: dict[str, Decimal | bool]) -> None:
+    with pytest.raises(ValidationError):
+        PlaceOrder.model_validate({"symbol": "BTCUSDT", "side": "BUY", **sizes})

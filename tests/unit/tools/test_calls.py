@@ -277,6 +277,47 @@ async def test_the_operator_gives_prices_and_quantities_and_passes_the_same_gate
         assert unknown.code == "INSTRUMENT_UNKNOWN"
 
 
+@pytest.mark.parametrize(
+    ("size", "quantity"),
+    [
+        ({"quantity": "0.01"}, "0.01"),
+        ({"notional": "940"}, "0.009"),
+        ({"notional": "940", "limit": "94000"}, "0.01"),
+        ({"risk_pct": "0.1", "limit": "94000"}, "0.009"),
+    ],
+)
+@virtual
+async def test_the_operators_size_is_a_quantity_a_worth_or_a_risk(size: JsonObject, quantity: str) -> None:
+    async with trading() as trader:
+        wish: JsonObject = {"symbol": BTC, "side": "BUY", **size, "stop": "93000", "take_profit": "97000"}
+        preview = await trader.tools.preview("open_position", wish, caller=Actor.OPERATOR)
+        assert preview.entry is not None
+        assert preview.entry.intent.quantity == Decimal(quantity)
+        if "risk_pct" in size:
+            assert preview.entry.card.max_loss <= preview.entry.card.equity * Decimal("0.001")
+        assert trader.exchange.submitted == []
+        assert (await trader.tools.call("open_position", wish, caller=Actor.OPERATOR)).is_ok
+        (entry,) = trader.exchange.submitted_entries()
+        assert entry.intent.quantity == Decimal(quantity)
+
+
+@pytest.mark.parametrize("sizes", [{}, {"quantity": "0.01", "notional": "940"}, {"risk_pct": "1", "notional": "940"}])
+@virtual
+async def test_an_order_has_one_size(sizes: JsonObject) -> None:
+    async with trading() as trader:
+        wish: JsonObject = {"symbol": BTC, "side": "BUY", **sizes, "stop": "93000", "take_profit": "97000"}
+        answer = await trader.tools.call("open_position", wish, caller=Actor.OPERATOR)
+        assert answer.code == INVALID_ARGUMENTS
+
+
+@virtual
+async def test_a_size_by_risk_needs_the_stop_that_it_is_counted_to() -> None:
+    async with trading() as trader:
+        wish: JsonObject = {"symbol": BTC, "side": "BUY", "risk_pct": "1"}
+        preview = await trader.tools.preview("open_position", wish, caller=Actor.OPERATOR)
+        assert (preview.verdict, preview.code, preview.entry) == ("deny", "NO_STOP", None)
+
+
 @virtual
 async def test_without_a_journal_nothing_new_is_done_and_nothing_is_pretended() -> None:
     async with trading() as trader:

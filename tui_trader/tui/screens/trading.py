@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.screen import Screen
 
-from tui_trader.core.words import TradingState
+from tui_trader.core.words import Symbol, TradingState
 from tui_trader.engine import views
 from tui_trader.engine.views import Question, QuotesView, StatusView
 from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, Action, Danger, bindings_of, key_name
@@ -151,6 +151,11 @@ class TradingScreen(Screen[None]):
     def go_to(self, number: int) -> None:
         """Put the focus on the pane with this number, from one."""
         self.board.go_to(tuple(PaneName)[number - 1])
+
+    @property
+    def symbol(self) -> Symbol | None:
+        """The symbol under the cursor among the prices."""
+        return self._chart.symbol
 
     def change_frame(self, by: int) -> None:
         """Longer or shorter bars in the chart."""
