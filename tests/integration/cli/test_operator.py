@@ -128,7 +128,9 @@ def test_an_order_can_be_asked_about_without_sending_it(shell: Shell, home: Path
     assert 0 < Decimal(reply["result"]["max_loss"]) <= 20
     code, reply = asked(shell, home, "order", "BTCUSDT", "buy", "500USDT", "--check")
     assert (code, reply["code"], reply["result"]) == (1, "NO_STOP", {"verdict": "deny"})
-    assert asked(shell, home, "order", "BTCUSDT", "buy", "500EUR", "--check")[0] == 2
+    refused = shell.run("order", "BTCUSDT", "buy", "500EUR", "--check", "--home", home)
+    assert refused.code == 2
+    assert "'500EUR' is no size: write a quantity (0.05)" in refused.err
     assert paper_books(home).order_ids == []
 
 
