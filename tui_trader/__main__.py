@@ -10,7 +10,9 @@ from tui_trader.cli.root import build
 from tui_trader.cli.run_options import AskedRun
 
 if TYPE_CHECKING:
+    from tui_trader.core.words import Mode
     from tui_trader.engine.client import EngineClient
+    from tui_trader.engine.live.question import LiveQuestion
 
 
 def _console(shared: Shared, asked: AskedRun) -> None:
@@ -26,13 +28,26 @@ def _run_console(
     theme: str,
     themes: Sequence[Path],
     mouse: bool,
+    mode: "Mode",
+    question: "LiveQuestion | None",
+    accepted: Callable[[str], None],
     painted: Callable[[], None],
     on_screen: Callable[[Callable[[], None]], None],
 ) -> bool:
     """Textual reads its variables when it is loaded; by now they have been cleared of what must not be in them."""
-    from tui_trader.tui.app import run_app  # noqa: PLC0415
+    from tui_trader.tui.opening import run_app  # noqa: PLC0415
 
-    return run_app(client, theme=theme, themes=themes, mouse=mouse, painted=painted, on_screen=on_screen)
+    return run_app(
+        client,
+        theme=theme,
+        themes=themes,
+        mouse=mouse,
+        mode=mode,
+        question=question,
+        accepted=accepted,
+        painted=painted,
+        on_screen=on_screen,
+    )
 
 
 def main() -> None:

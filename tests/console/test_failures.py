@@ -8,7 +8,8 @@ from textual.pilot import Pilot
 from tests.fakes.engine_client import FakeEngine
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.settings import SettingsError
-from tui_trader.tui.app import TraderApp, chosen_themes
+from tui_trader.tui.app import TraderApp
+from tui_trader.tui.opening import chosen_themes
 from tui_trader.tui.widgets.glyphs import UNICODE
 
 _SECRET = "sk-do-not-print-me"

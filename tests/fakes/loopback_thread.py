@@ -31,14 +31,17 @@ class LoopbackThread:
 
 
 @contextmanager
-def loopback_thread(folder: Path | None = None) -> Iterator[LoopbackThread]:
-    """An exchange whose prices stand nearly still, so that quotes stay fresh and nothing is stopped out."""
+def loopback_thread(folder: Path | None = None, **changed: Any) -> Iterator[LoopbackThread]:
+    """An exchange whose prices stand nearly still, so that quotes stay fresh and nothing is stopped out.
+
+    `changed` are options of the exchange that differ.
+    """
     started: threading.Event = threading.Event()
     made: list[LoopbackThread] = []
     over: list[asyncio.Event] = []
 
     async def serve() -> None:
-        async with loopback(folder) as bench:
+        async with loopback(folder, **changed) as bench:
             over.append(asyncio.Event())
             made.append(LoopbackThread(asyncio.get_running_loop(), bench))
             moving = asyncio.create_task(move(bench))

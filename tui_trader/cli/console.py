@@ -7,19 +7,23 @@ import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from tui_trader.cli.context import INTERRUPTED, NO, USAGE, Shared, refuse
 from tui_trader.cli.last_resort import LastResort, Screen
 from tui_trader.cli.run_options import AskedRun, options_of
 from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject, JsonValue
+from tui_trader.core.words import Mode
 from tui_trader.engine.client import EngineClient
 from tui_trader.engine.credentials import load_with_secrets
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.session import Session
 from tui_trader.journal.redact import SECRETS
+
+if TYPE_CHECKING:
+    from tui_trader.engine.live.question import LiveQuestion
 
 _FOREIGN_KEYS = ("TEXTUAL_PRESS", "TEXTUAL_DRIVER", "TEXTUAL_SCREENSHOT", "TEXTUAL_DEBUG", "TEXTUAL")
 """Variables with which Textual types keys by itself, loads foreign code, writes pictures of balances or opens ports."""
@@ -37,13 +41,17 @@ class RunConsole(Protocol):
         theme: str,
         themes: Sequence[Path],
         mouse: bool,
+        mode: Mode,
+        question: "LiveQuestion | None",
+        accepted: Callable[[str], None],
         painted: Callable[[], None],
         on_screen: Callable[[Callable[[], None]], None],
     ) -> bool:
         """Run until the user leaves; False where the console itself failed.
 
         `painted` is called after the first picture, `on_screen` before it, with what makes the console leave from
-        any thread. Raises SettingsError for a theme that is not there.
+        any thread. Where there is a `question`, it is asked first: `accepted` is told the account that was typed, and
+        `painted` is called after that, or never. Raises SettingsError for a theme that is not there.
         """
         ...
 
@@ -58,7 +66,7 @@ def open_console(shared: Shared, asked: AskedRun, run_console: RunConsole) -> No
         shared.home.prepare()
         gathered = load_with_secrets(shared.home.config)
         options = options_of(asked, shared.home, gathered, cycles=None, with_console=True)
-        code = _Console(options, run_console).run()
+        code = _Console(options, _question(options), run_console).run()
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
         from tui_trader.cli.failures import told  # noqa: PLC0415 - it knows all packages; a first paint needs none
 
@@ -69,8 +77,9 @@ def open_console(shared: Shared, asked: AskedRun, run_console: RunConsole) -> No
 class _Console:
     """One opening of the console."""
 
-    def __init__(self, options: RunOptions, run_console: RunConsole) -> None:
+    def __init__(self, options: RunOptions, question: "LiveQuestion | None", run_console: RunConsole) -> None:
         self._options = options
+        self._question = question
         self._run_console = run_console
         self._leave: Callable[[], None] = _nothing
         self._screen = Screen.of_this_process()
@@ -90,6 +99,9 @@ class _Console:
                 theme=self._options.settings.theme,
                 themes=(shipped("themes"), self._options.home.themes),
                 mouse=_wants_mouse(self._options),
+                mode=self._options.mode,
+                question=self._question,
+                accepted=session.engine.accept_live,
                 painted=session.engine.start,
                 on_screen=self._can_leave,
             )
@@ -110,6 +122,15 @@ class _Console:
 
     def _can_leave(self, leave: Callable[[], None]) -> None:
         self._leave = leave
+
+
+def _question(options: RunOptions) -> "LiveQuestion | None":
+    """What has to be answered on the screen before anything begins. Raises what keeps live from being asked for."""
+    if options.mode is not Mode.LIVE or options.accepted_live is not None:
+        return None
+    from tui_trader.engine.live.asking import question_of  # noqa: PLC0415 - a first paint on other money needs none
+
+    return question_of(options)
 
 
 def _nothing() -> None:

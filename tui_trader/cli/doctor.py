@@ -1,4 +1,4 @@
-"""`doctor`: looks for what would hurt later: SQLite, disk, clock, terminal, home, rights."""
+"""`doctor`: looks for what would hurt later: SQLite, disk, clock, terminal, home, rights; and how far live is."""
 
 import os
 import shutil
@@ -12,8 +12,10 @@ import click
 from tui_trader.cli.context import DONE, NO, Shared, now_text, say, shared_of, shared_options
 from tui_trader.core.clock.pulse import stopwatch
 from tui_trader.core.records import JsonObject
+from tui_trader.core.words import Mode
 from tui_trader.engine.credentials import gathered, sources
 from tui_trader.engine.home import Home, HomeError
+from tui_trader.engine.live.standing import standing
 from tui_trader.engine.secret_sources import SecretUnusable
 from tui_trader.engine.settings import SettingsError, load_settings
 from tui_trader.engine.vault import seal_lies_beside, seal_to_read
@@ -29,7 +31,9 @@ _HONEST_SYNC = 0.000_05
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: `ok`, `warn` or `bad`, and a sentence."""
+    """One thing that was looked at: `ok`, `warn` or `bad`, and a sentence. `open` stands between this home and live,
+    where that was not asked for.
+    """
 
     what: str
     level: str
@@ -51,7 +55,7 @@ def doctor(ctx: click.Context, /) -> None:
             "level": finding.level,
             "text": finding.said,
         }
-        say(shared, line, f"{finding.level:<5} {finding.what:<10} {finding.said}")
+        say(shared, line, f"{finding.level:<5} {finding.what:<12} {finding.said}")
     raise SystemExit(NO if any(finding.level == "bad" for finding in findings) else DONE)
 
 
@@ -110,7 +114,8 @@ def _sync_time(home: Home) -> float:
 def _settings(home: Home) -> Iterator[Finding]:
     try:
         settings = load_settings(home.config)
-        found = gathered(settings, sources(settings, home.folder)).found
+        with_secrets = gathered(settings, sources(settings, home.folder))
+        found = with_secrets.found
     except (SettingsError, SecretUnusable) as error:
         yield Finding("settings", "bad", str(error))
         return
@@ -123,6 +128,10 @@ def _settings(home: Home) -> Iterator[Finding]:
             yield Finding("secret", "warn", f"{said}. Keep it with `tui-trader keys set {secret.value}`")
     if settings.anchor.file is None and not settings.anchor.command:
         yield Finding("anchor", "warn", "no head is kept elsewhere; set TUI_TRADER_ANCHOR__FILE or __COMMAND")
+    unmet = "bad" if settings.mode is Mode.LIVE else "open"
+    for each in standing(with_secrets.settings, found, home.config):
+        level = unmet if each.refuses else "warn"
+        yield Finding(f"live.{each.name}", "ok" if each.holds else level, each.said)
 
 
 def _encryption_and_journal(home: Home) -> Iterator[Finding]:

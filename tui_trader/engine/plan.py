@@ -13,12 +13,12 @@ from tui_trader.core.words import Mode, Symbol
 from tui_trader.engine.cassettes import REPLAY, as_recorded, cassette_to_play
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.knowledge import Knowledge
-from tui_trader.engine.live.conditions import LiveWish, decider_problem, feed_problem, require
+from tui_trader.engine.live.conditions import decider_problem, feed_problem, require, wish_of
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.past import Past
 from tui_trader.engine.resources import shipped
 from tui_trader.engine.scouting import AUTO_PATIENCE, PATIENCE, BinanceSeen, LookAtBinance, looks_nowhere
-from tui_trader.engine.settings import Settings, SettingsError, written_mode
+from tui_trader.engine.settings import Settings, SettingsError
 from tui_trader.market.choose import AUTO, FeedChoice, FeedKind, parse_feed
 from tui_trader.market.ports import FeedError
 from tui_trader.market.recording import Recording, read_recording
@@ -78,7 +78,7 @@ def plan_of(options: RunOptions, knowledge: Knowledge, look: LookAtBinance = loo
     cassette = cassette_to_play(options) if decider == REPLAY else None
     if cassette is not None:
         options, why = as_recorded(options, cassette), f"plays {cassette.name}"
-    prompt = _prompt(options)
+    prompt = prompt_of(options)
     prompt.rendered()  # a template that does not render is refused before anything is written
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
     symbols = _wanted(options, prompt.policy)
@@ -106,8 +106,11 @@ def plan_of(options: RunOptions, knowledge: Knowledge, look: LookAtBinance = loo
     )
 
 
-def _prompt(options: RunOptions) -> Prompt:
-    """The prompt asked for, with the account's caps in its limits: the model reads what the gate enforces."""
+def prompt_of(options: RunOptions) -> Prompt:
+    """The prompt asked for, with the account's caps in its limits: the model reads what the gate enforces.
+
+    Raises PolicyError.
+    """
     found = load_prompt(options.prompt, (options.home.prompts, shipped("prompts")))
     return found if options.caps is None else replace(found, policy=capped(found.policy, options.caps))
 
@@ -115,7 +118,7 @@ def _prompt(options: RunOptions) -> Prompt:
 def _check_mode(options: RunOptions, past: Past) -> None:
     match options.mode:
         case Mode.LIVE:
-            require(_live_wish(options))
+            require(wish_of(options))
         case Mode.DEMO:
             if why := feed_problem(options.mode, options.feed) or decider_problem(options.mode, options.decider):
                 raise SettingsError(why)
@@ -130,16 +133,6 @@ def _check_mode(options: RunOptions, past: Past) -> None:
             f"{options.home.folder}: belongs to mode {past.opened.mode.value} and stays so. "
             f"Use --mode {past.opened.mode.value}, or another folder with --home."
         )
-
-
-def _live_wish(options: RunOptions) -> LiveWish:
-    return LiveWish(
-        config=options.home.config,
-        written=written_mode(options.home.config),
-        feed=options.feed,
-        decider=options.decider,
-        caps=options.caps,
-    )
 
 
 def _wanted(options: RunOptions, policy: Policy) -> tuple[Symbol, ...]:

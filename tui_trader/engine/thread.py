@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,10 @@ class EngineThread:
         self._early: list[tuple[Halt | AskStatus, Future[Reply]]] = []
 
     # ------------------------------------------------------------------ from other threads
+
+    def accept_live(self, account: str) -> None:
+        """Before the start: a person has named this account as the one meant. Whether it is, the start looks itself."""
+        self._options = replace(self._options, accepted_live=account)
 
     def start(self) -> None:
         """Begin; planning errors show up in `failure`. After a stop nothing begins any more."""

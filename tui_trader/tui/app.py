@@ -1,33 +1,32 @@
 """The console: composes the trading screen, and turns actions into commands and their answers into words."""
 
 import contextlib
-import signal
-from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.theme import BUILTIN_THEMES
 from textual.widgets import Input
 
 from tui_trader.core.clock.pulse import stopwatch
-from tui_trader.core.words import TradingState
+from tui_trader.core.words import Mode, TradingState
 from tui_trader.engine.client import EngineClient
 from tui_trader.engine.commands import Approve, Command, DecideNow, FlattenAll, Halt, PlaceOrder, Reject, Reply, Resume
-from tui_trader.engine.settings import SettingsError
+from tui_trader.engine.live.question import LiveQuestion
 from tui_trader.tui.actions import APP_ACTIONS, UNLESS_TYPING, bindings_of
 from tui_trader.tui.base import QuietApp
 from tui_trader.tui.panes.pane import Source
+from tui_trader.tui.replies import reply_of, why
 from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
+from tui_trader.tui.screens.beginning import LiveDialog
 from tui_trader.tui.screens.help import HelpDialog
 from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
 from tui_trader.tui.screens.ticket import TicketDialog
 from tui_trader.tui.screens.trading import TradingScreen
-from tui_trader.tui.themes import LoadedThemes, load_themes
 from tui_trader.tui.vitals import Life, Vitals
-from tui_trader.tui.widgets.glyphs import Glyphs, terminal_glyphs
+from tui_trader.tui.widgets.glyphs import Glyphs
 
 _CSS = Path(__file__).parent / "css"
 _LOOK_EVERY = 0.25
@@ -46,16 +45,24 @@ class TraderApp(QuietApp):
         *,
         glyphs: Glyphs,
         painted: Callable[[], None] = lambda: None,
+        mode: Mode | None = None,
+        question: LiveQuestion | None = None,
+        accepted: Callable[[str], None] = lambda _: None,
         now: Callable[[], float] = stopwatch,
     ) -> None:
-        """`painted` is called once, after the first picture; `now` gives real seconds."""
+        """`painted` is called once, after the first picture, and after the `question`, if there is one, was answered
+        (`accepted` has been told the account then). `mode` is the engine's, None where only it knows; `now` gives real
+        seconds.
+        """
         super().__init__()
         self._client = client
         self._painted = painted
+        self._question = question
+        self._accepted = accepted
         self._glyphs = glyphs
-        self._vitals = Vitals(client, now)
+        self._vitals = Vitals(client, now, life=Life.STARTING if question is None else Life.ASKED_FIRST)
         self._now = now
-        self._trading = TradingScreen(Source(client, self._vitals, glyphs))
+        self._trading = TradingScreen(Source(client, self._vitals, glyphs), mode)
         self.set_class(glyphs.is_ascii, "-ascii")
 
     def get_default_screen(self) -> Screen[None]:
@@ -64,8 +71,25 @@ class TraderApp(QuietApp):
 
     def on_mount(self) -> None:
         """Begin the engine once there is something to see it on."""
-        self.call_after_refresh(self._painted)
+        self.call_after_refresh(self._begin)
         self.set_interval(_LOOK_EVERY, self._mind_the_engine)
+
+    def _begin(self) -> None:
+        """Where real money is traded, not before a person has named the account."""
+        question = self._question
+        if question is None:
+            self._painted()
+            return
+
+        def answered(account: str | None) -> None:
+            if account is None:
+                self.exit()
+            else:
+                self._vitals.begin()
+                self._accepted(account)
+                self._painted()
+
+        self.push_screen(LiveDialog(question, self._glyphs), answered)
 
     def _mind_the_engine(self) -> None:
         """An engine that could not even begin has left a sentence for the shell; one that has ended stays on view."""
@@ -99,7 +123,7 @@ class TraderApp(QuietApp):
                 self._trading.halt_settled()
                 self._say("The engine has ended: nothing trades.", "warning")
             else:
-                self._say(f"Halted in memory, but not in the journal: {_why(reply)}", "error")
+                self._say(f"Halted in memory, but not in the journal: {why(reply)}", "error")
 
         self._when_answered(answer, told)
 
@@ -123,7 +147,7 @@ class TraderApp(QuietApp):
                 self._trading.halt_settled()
                 self._say("Trading is ACTIVE again.")
             else:
-                self._say(f"Not resumed: {_why(reply)}", "error")
+                self._say(f"Not resumed: {why(reply)}", "error")
 
         self._send(Resume(reason=reason), told)
 
@@ -183,7 +207,7 @@ class TraderApp(QuietApp):
             if reply.done:
                 self._say(f"{done}: {reply.result.get('status', '')} {reply.result.get('filled', '')}".rstrip(" :"))
             else:
-                self._say(f"{not_done}: {_why(reply)}", "error")
+                self._say(f"{not_done}: {why(reply)}", "error")
 
         return told
 
@@ -241,7 +265,7 @@ class TraderApp(QuietApp):
             loop = self._own_loop
             if loop is not None:
                 with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(told, _reply_of(future))
+                    loop.call_soon_threadsafe(told, reply_of(future))
 
         answer.add_done_callback(came)
 
@@ -250,7 +274,7 @@ class TraderApp(QuietApp):
             if reply.done:
                 self._say(done)
             else:
-                self._say(f"{not_done}: {_why(reply)}", "error")
+                self._say(f"{not_done}: {why(reply)}", "error")
 
         return told
 
@@ -263,51 +287,3 @@ class TraderApp(QuietApp):
                 self.notify(words, severity="warning", timeout=5, markup=False)
             case _:
                 self.notify(words, timeout=3, markup=False)
-
-
-def _reply_of(future: "Future[Reply]") -> Reply:
-    try:
-        return future.result()
-    except CancelledError:
-        return Reply(done=False, code="NOT_RUNNING", text="the engine ended before it answered")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told that it was not done
-        return Reply(done=False, code="INTERNAL", text=type(error).__name__)
-
-
-def _why(reply: Reply) -> str:
-    return " ".join(filter(None, (reply.code, reply.text))) or "no reason was given"
-
-
-def chosen_themes(name: str, folders: Sequence[Path]) -> LoadedThemes:
-    """The themes of the folders. Raises SettingsError where `name` is none of them and none of Textual's."""
-    loaded = load_themes(folders)
-    known = sorted({theme.name for theme in loaded.themes})
-    if name not in known and name not in BUILTIN_THEMES:
-        raise SettingsError(f"theme {name}: not known. Use one of {', '.join(known)}, or add it to the home's themes.")
-    return loaded
-
-
-def run_app(
-    client: EngineClient,
-    *,
-    theme: str,
-    themes: Sequence[Path],
-    mouse: bool,
-    painted: Callable[[], None],
-    on_screen: Callable[[Callable[[], None]], None],
-) -> bool:
-    """Run the console until it is left; False where it failed. See the command `cli/console.py` for the parameters."""
-    loaded = chosen_themes(theme, themes)
-
-    def first_picture() -> None:
-        # Textual's driver has taken this signal to suspend; a stopped process would leave positions unwatched.
-        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-        painted()
-        for problem in loaded.problems:
-            app.notify(problem, severity="warning", markup=False)
-
-    app = TraderApp(client, glyphs=terminal_glyphs(), painted=first_picture)
-    app.wear(loaded.themes, theme)
-    on_screen(app.leave)
-    app.run(mouse=mouse)
-    return app.return_code in (0, None)

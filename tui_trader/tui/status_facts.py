@@ -10,7 +10,15 @@ from tui_trader.tui.widgets.format import MISSING, age, number, percent
 from tui_trader.tui.widgets.status_bar import Fact
 from tui_trader.tui.widgets.tone import Tone, tone_of
 
-_MODES = {Mode.PAPER: Tone.PAPER, Mode.DEMO: Tone.DEMO, Mode.LIVE: Tone.LIVE}
+_MODES = {
+    mode: Fact(text=text, tone=tone, badge=True)
+    for mode, text, tone in (
+        (Mode.PAPER, "PAPER", Tone.PAPER),
+        (Mode.DEMO, "DEMO", Tone.DEMO),
+        (Mode.LIVE, "LIVE REAL MONEY", Tone.LIVE),
+    )
+}
+"""Told by the words; in live these, the colour of the whole bar, and the account's name."""
 COMPACT_BELOW = 100
 """Cells; in a narrower bar labels and names are shortened, so that at 80 every fact still has its place."""
 _LONGEST_REASON = 60
@@ -23,19 +31,23 @@ def status_facts(
     status: StatusView | None,
     vital: Vital,
     *,
+    mode: Mode | None = None,
     halt_asked: bool = False,
     is_stale: bool = False,
     is_compact: bool = False,
 ) -> tuple[Fact, ...]:
-    """Most important first. `halt_asked`: the switch is tripped, and no view says so yet. `is_stale`: old prices."""
+    """Most important first. `mode` stands until the engine says its own. `halt_asked`: the switch is tripped, and no
+    view says so yet. `is_stale`: old prices.
+    """
     alarm = _alarm(vital)
     longest = _LONGEST_COMPACT_REASON if is_compact else _LONGEST_REASON
     if status is None:
         halted = (Fact(text="HALTED", tone=Tone.DANGER, badge=True),) if halt_asked else ()
-        return (*alarm, *halted)
+        return (*alarm, *((_MODES[mode],) if mode is not None else ()), *halted)
     facts = (
         *alarm,
-        Fact(text=status.mode.value.upper(), tone=_MODES[status.mode], badge=True),
+        _MODES[status.mode],
+        *((Fact(text="KEY NOT IP-BOUND", tone=Tone.WARNING, badge=True),) if status.key_warning else ()),
         *_state(status, longest, halt_asked=halt_asked),
         *_asking(status),
         *(
@@ -54,6 +66,7 @@ def status_facts(
         _feed(status, _LONGEST_COMPACT_FEED if is_compact else _LONGEST_FEED, is_stale=is_stale),
         Fact(text=_decider(status, is_compact=is_compact), priority=2),
         _next(status),
+        *((Fact(label="account", text=status.account, priority=4),) if status.mode is Mode.LIVE else ()),
         Fact(label="cycle", text=str(status.last_cycle), priority=6),
         Fact(label="journal", text=number(status.journal_entries), priority=6),
         Fact(label="prompt", text=status.prompt, priority=8),
@@ -75,6 +88,8 @@ def _alarm(vital: Vital) -> tuple[Fact, ...]:
     match vital.life:
         case Life.RUNNING:
             return ()
+        case Life.ASKED_FIRST:
+            return (Fact(text="NOT STARTED", tone=Tone.WARNING, badge=True),)
         case Life.STARTING:
             waited = f" {vital.seconds}s" if vital.seconds else ""
             return (Fact(text=f"STARTING{waited}", tone=Tone.WARNING, badge=True),)

@@ -1,4 +1,4 @@
-"""The engine's vital signs as they are seen from here, in real time: starting, running, silent, ended or failed."""
+"""The engine's vital signs as seen from here, in real time: not started, starting, running, silent, ended, failed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ SILENT_AFTER = 2.0
 class Life(StrEnum):
     """How the engine does."""
 
+    ASKED_FIRST = "asked first"
+    """Not even started: a person has to answer before."""
     STARTING = "starting"
     RUNNING = "running"
     SILENT = "silent"
@@ -39,14 +41,21 @@ class Vital:
 class Vitals:
     """Watches the pulse of one engine."""
 
-    def __init__(self, client: EngineClient, now: Callable[[], float] = stopwatch) -> None:
-        """`now` gives real seconds."""
+    def __init__(
+        self, client: EngineClient, now: Callable[[], float] = stopwatch, *, life: Life = Life.STARTING
+    ) -> None:
+        """`now` gives real seconds. `life` is STARTING, or ASKED_FIRST until `begin` is called."""
         self._client = client
         self._now = now
         self._heard_at = now()
         self._version = 0
         self._has_pulse = False
-        self.latest = Vital(Life.STARTING)
+        self._is_asked_first = life is Life.ASKED_FIRST
+        self.latest = Vital(life)
+
+    def begin(self) -> None:
+        """The engine is started now."""
+        self._is_asked_first, self._heard_at = False, self._now()
 
     def look(self) -> Vital:
         """How the engine does at this moment."""
@@ -64,6 +73,8 @@ class Vitals:
             return Vital(Life.FAILED, words=type(ending.failure).__name__)
         if self._client.is_over:
             return Vital(Life.ENDED)
+        if self._is_asked_first:
+            return Vital(Life.ASKED_FIRST)
         silent = self._now() - self._heard_at
         if not self._has_pulse:
             return Vital(Life.STARTING, int(silent))

@@ -10,6 +10,8 @@ from pathlib import Path
 from tui_trader.core.records import LiveTerms
 from tui_trader.core.words import Mode
 from tui_trader.engine.live.door import why_locked
+from tui_trader.engine.options import RunOptions
+from tui_trader.engine.settings import written_mode
 from tui_trader.exchange.binance.key_rights import KeyRights
 from tui_trader.risk.caps import LiveCaps, proposal
 
@@ -35,12 +37,24 @@ class LiveWish:
     caps: LiveCaps | None
 
 
+def wish_of(options: RunOptions) -> LiveWish:
+    """What these options ask for. Raises SettingsError where the file cannot be read."""
+    return LiveWish(
+        config=options.home.config,
+        written=written_mode(options.home.config),
+        feed=options.feed,
+        decider=options.decider,
+        caps=options.caps,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of `BEFORE`, by the name that `doctor` gives it."""
+    """One condition of `BEFORE`: what `doctor` calls it, why it does not hold, and how it is where it does."""
 
     name: str
     problem: Callable[[LiveWish], str]
+    met: str
 
 
 def lock_is_open(_: LiveWish) -> str:
@@ -79,11 +93,11 @@ def caps_are_set(wish: LiveWish) -> str:
 
 
 BEFORE = (
-    Condition("lock", lock_is_open),
-    Condition("mode", mode_is_written),
-    Condition("feed", feed_is_binances),
-    Condition("decider", decider_is_named),
-    Condition("caps", caps_are_set),
+    Condition("lock", lock_is_open, "live can be started"),
+    Condition("mode", mode_is_written, 'mode = "live" is written in this home\'s config.toml'),
+    Condition("feed", feed_is_binances, "trades on Binance's own prices"),
+    Condition("decider", decider_is_named, "who decides is said in so many words"),
+    Condition("caps", caps_are_set, "the account has limits of its own, whatever a prompt says"),
 )
 
 

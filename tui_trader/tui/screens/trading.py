@@ -7,7 +7,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 from textual.screen import Screen
 
-from tui_trader.core.words import Symbol, TradingState
+from tui_trader.core.words import Mode, Symbol, TradingState
 from tui_trader.engine import views
 from tui_trader.engine.views import Question, QuotesView, StatusView
 from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, Action, Danger, bindings_of, key_name
@@ -40,8 +40,10 @@ class TradingScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = "#quotes"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, mode: Mode | None = None) -> None:
+        """`mode` is shown until the engine says its own."""
         super().__init__()
+        self._mode = mode
         self._source = source
         self._version = 0
         self._is_stale = False
@@ -103,6 +105,7 @@ class TradingScreen(Screen[None]):
         facts = status_facts(
             self.status,
             vital,
+            mode=self._mode,
             halt_asked=self._halt_asked,
             is_stale=self._is_stale,
             is_compact=self.app.size.width < COMPACT_BELOW,
@@ -110,6 +113,8 @@ class TradingScreen(Screen[None]):
         self._bar.show(facts)
         self._show_card()
         state = self.trading_state
+        mode = self.status.mode if self.status is not None else self._mode
+        self.app.set_class(mode is Mode.LIVE, "-live")
         self.app.set_class(state is TradingState.HALTED, "-halted")
         self.app.set_class(state is TradingState.REDUCING, "-reducing")
 
