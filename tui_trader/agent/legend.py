@@ -118,6 +118,7 @@ LEFT_OUT = {
     "spread_bps": "ask minus bid",
     "time": "one for all figures, at the top",
     "next_funding": "as minutes, funding_in_min",
+    "tick": "the step of prices, to which code rounds: a tool takes none",
     "reason": "of the trading state: a person's or the program's words, for people",
 }
 """What a plain listing of the same values has and the digest has not, and where it went."""

@@ -1,11 +1,13 @@
 """`status`: how the trader stands, asked of the engine, or read from the journal where none runs."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import click
 
 from tui_trader.cli.context import NO, Shared, now_text, refuse, say, shared_of, shared_options, warn
 from tui_trader.cli.failures import told
+from tui_trader.core.money import nearest_to, plain
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import AskStatus
 from tui_trader.engine.control import NotRunning, ask
@@ -15,6 +17,8 @@ from tui_trader.engine.vault import seal_to_read
 from tui_trader.engine.views import StatusView
 
 _ANSWER_WITHIN = 5.0
+_CENT = Decimal("0.01")
+"""To which money is told to people."""
 
 
 @click.command()
@@ -62,12 +66,12 @@ def in_words(found: JsonObject) -> str:
     """The status in a few lines."""
     reason = f" ({found['reason']})" if found["reason"] else ""
     running = "running" if found["running"] else "not running"
-    money = f"equity {found['equity'] or 'unknown'}  day {found['day_pnl'] or 'unknown'}"
+    money = f"equity {_shown(found['equity'], _CENT)}  day {_shown(found['day_pnl'], _CENT)}"
     feed = found["feed"]
     lines = [
         f"{str(found['mode']).upper()}  {found['trading_state']}{reason}  {running}",
         f"{money}  decider {found['decider']}  cycle {found['last_cycle']}",
-        f"feed {feed['name']}  age {feed['age_ms']} ms" if isinstance(feed, dict) else "no feed",
+        _feed(feed) if isinstance(feed, dict) else "no feed",
     ]
     if found["prompt_problem"]:
         lines.append(f"prompt {found['prompt']}: {found['prompt_problem']}")
@@ -82,9 +86,27 @@ def in_words(found: JsonObject) -> str:
     return "\n".join(lines)
 
 
+def _feed(feed: JsonObject) -> str:
+    age = f"  age {feed['age_ms']} ms" if feed["age_ms"] is not None else ""
+    return f"feed {feed['name']}{age}"
+
+
 def _position(held: JsonObject) -> str:
-    prices = f"{held['quantity']} at {held['entry_price']}  mark {held['mark_price']}  P&L {held['unrealised']}"
-    return f"{held['symbol']}  {prices}  stop {held['stop_price']}  liquidation {held['liquidation_price']}"
+    """Prices to the tick: `--json` has them as they are."""
+    tick = None if held["tick"] is None else Decimal(str(held["tick"]))
+    entry, mark = _shown(held["entry_price"], tick), _shown(held["mark_price"], tick)
+    stop, liquidation = (_shown(held[name], tick, "none") for name in ("stop_price", "liquidation_price"))
+    gain = _shown(held["unrealised"], _CENT)
+    held_at = f"{held['symbol']}  {held['quantity']} at {entry}  mark {mark}  P&L {gain}"
+    return f"{held_at}  stop {stop}  liquidation {liquidation}"
+
+
+def _shown(figure: object, step: Decimal | None, missing: str = "unknown") -> str:
+    """A figure for people, to the step nearest to it."""
+    if figure is None:
+        return missing
+    value = Decimal(str(figure))
+    return plain(value) if step is None else format(nearest_to(value, step), "f")
 
 
 def _order(order: JsonObject) -> str:
@@ -95,7 +117,8 @@ def _order(order: JsonObject) -> str:
 
 def _approval(asked: JsonObject) -> str:
     wish = f"{asked['side']} {asked['quantity']} {asked['symbol']} at {asked['price']} at the worst"
-    stake = f"worth {asked['notional']}, stop {asked['stop_price']}, at most {asked['max_loss']} to lose"
+    most = _shown(asked["max_loss"], _CENT)
+    stake = f"worth {_shown(asked['notional'], _CENT)}, stop {asked['stop_price']}, at most {most} to lose"
     return f"{asked['id']}  WAITS for approve or reject until {asked['expires']}  {wish}, {stake}: {asked['reason']}"
 
 

@@ -149,17 +149,24 @@ class Desk:
         return self._parts.ledger.wallet
 
     def liquidation_price(self, symbol: Symbol) -> Price | None:
-        """The exchange's word if it is about this quantity, else computed from the initial margin."""
+        """The exchange's word if it is about this quantity, else computed from the initial margin.
+
+        To the tick towards the market: nobody may think it farther away than it is.
+        """
         position = self._parts.ledger.position(symbol)
         report = self._parts.seen.report
         held = next((h for h in report.positions if h.symbol == symbol), None) if report else None
-        if held is not None and held.quantity == position.quantity:
-            return held.liquidation_price
         instrument = self._parts.instruments.get(symbol)
-        if instrument is None:
-            return None
-        leverage = self._parts.seen.leverage.get(symbol, 1)
-        return liquidation_price(instrument, position, abs(position.cost) / leverage)
+        if held is not None and held.quantity == position.quantity:
+            found = held.liquidation_price
+        elif instrument is not None:
+            leverage = self._parts.seen.leverage.get(symbol, 1)
+            found = liquidation_price(instrument, position, abs(position.cost) / leverage)
+        else:
+            found = None
+        if found is None or instrument is None or position.side is None:
+            return found
+        return instrument.round_stop(found, position.side)
 
     def stop_price(self, symbol: Symbol) -> Price | None:
         """Where the position's stop stands (or will, once its entry's fill is protected)."""

@@ -1,6 +1,7 @@
 """The status of a home in which no engine runs: folds over its journal, opened read-only."""
 
 from tui_trader.core.clock import from_text
+from tui_trader.core.instrument_table import instrument
 from tui_trader.core.words import Mode, Symbol, TradingState
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.switch import HaltSwitch
@@ -69,7 +70,7 @@ def _reason(switch: HaltSwitch, state: StateFold) -> str:
 
 
 def _position(ledger: Ledger, symbol: Symbol) -> PositionView:
-    position, wanted = ledger.position(symbol), ledger.wanted(symbol)
+    position, wanted, known = ledger.position(symbol), ledger.wanted(symbol), instrument(symbol)
     return PositionView(
         symbol=symbol,
         quantity=position.quantity,
@@ -80,4 +81,5 @@ def _position(ledger: Ledger, symbol: Symbol) -> PositionView:
         stop_price=wanted.stop_price if wanted else None,
         take_profit_price=wanted.take_profit_price if wanted else None,
         leverage=1,
+        tick=known.tick if known is not None else None,
     )

@@ -3,11 +3,17 @@
 from decimal import Decimal
 
 from tui_trader.core.clock import text
-from tui_trader.core.money import plain
+from tui_trader.core.money import Price, nearest_to, plain, to_balance
 from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
 from tui_trader.engine.lines import approval_object, order_object
 from tui_trader.engine.views import ObservedTotals, StatusView
 from tui_trader.tools.ports import PositionView
+
+_OF_A_TICK = Decimal("0.01")
+"""To this share of a tick an average price is told: its quotient may have no end."""
+
+_MOST_PLACES = 16
+"""A figure with more decimals is no product of prices and quantities any more."""
 
 
 def status_object(view: StatusView) -> JsonObject:
@@ -23,8 +29,8 @@ def status_object(view: StatusView) -> JsonObject:
         "trading_state": view.trading_state.value,
         "reason": view.reason,
         "autonomy": view.autonomy.value if view.autonomy else None,
-        "equity": plain(view.equity) if view.equity is not None else None,
-        "day_pnl": plain(view.day_pnl) if view.day_pnl is not None else None,
+        "equity": _figure(view.equity),
+        "day_pnl": _figure(view.day_pnl),
         "model_spend_today": plain(view.model_spend_today),
         "model_economy": _economy_object(view.model_economy),
         "positions": positions,
@@ -69,18 +75,27 @@ def observed_object(totals: ObservedTotals) -> JsonObject:
 
 
 def position_object(position: PositionView) -> JsonObject:
-    """A position as DESIGN writes it."""
+    """A position as DESIGN writes it, and the step of its prices."""
     return {
         "symbol": position.symbol,
         "quantity": plain(position.quantity),
-        "entry_price": plain(position.entry_price),
+        "entry_price": _figure(_average(position.entry_price, position.tick)),
         "mark_price": _figure(position.mark_price),
         "unrealised": _figure(position.unrealised),
         "liquidation_price": _figure(position.liquidation_price),
         "stop_price": _figure(position.stop_price),
         "take_profit_price": _figure(position.take_profit_price),
+        "tick": _figure(position.tick),
     }
 
 
+def _average(price: Price, tick: Price | None) -> Price:
+    return price if tick is None else nearest_to(price, tick * _OF_A_TICK)
+
+
 def _figure(value: Decimal | None) -> str | None:
-    return None if value is None else plain(value)
+    """The figure as it is; a quotient without end is cut to what money is kept in."""
+    if value is None:
+        return None
+    has_no_end = value.is_finite() and -int(value.as_tuple().exponent) > _MOST_PLACES
+    return plain(to_balance(value) if has_no_end else value)

@@ -127,6 +127,8 @@ class PositionView:
     stop_price: Price | None
     take_profit_price: Price | None
     leverage: int
+    tick: Price | None = None
+    """The step of the symbol's prices; None where its instrument is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ class LiveReadings:
 
     def _position(self, symbol: Symbol) -> PositionView:
         book = self._desk.book()
-        position, mark = book.position(symbol), book.mark(symbol)
+        position, mark, instrument = book.position(symbol), book.mark(symbol), book.instruments.get(symbol)
         return PositionView(
             symbol=symbol,
             quantity=position.quantity,
@@ -79,6 +79,7 @@ class LiveReadings:
             stop_price=self._desk.stop_price(symbol),
             take_profit_price=self._desk.take_profit_price(symbol),
             leverage=book.leverage.get(symbol, 1),
+            tick=instrument.tick if instrument is not None else None,
         )
 
     async def orders(self) -> tuple[Order, ...]:

@@ -4,6 +4,7 @@ import json
 import stat
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -18,11 +19,15 @@ PROMPT = Path(__file__).parents[3] / "prompts" / "trader.md"
 
 
 def prompt_in(folder: Path) -> str:
-    """The shipped prompt, asked in every cycle and never without money."""
+    """The shipped prompt, asked in every cycle, never without money, and never held back by what a day has brought."""
     text = PROMPT.read_text()
     for written, wanted in (
         ("max_usd_per_day: 2.00", "max_usd_per_day: 1000"),
         ("applies_to: model", "applies_to: nobody"),
+        ("max_consecutive_losses: 4", "max_consecutive_losses: 100"),
+        ("max_entries_per_day: 20", "max_entries_per_day: 1000"),
+        ("max_daily_loss_pct: 3", "max_daily_loss_pct: 50"),
+        ("max_drawdown_pct: 10", "max_drawdown_pct: 50"),
     ):
         assert written in text
         text = text.replace(written, wanted)
@@ -63,8 +68,15 @@ def of(lines: list[JsonObject], *events: str) -> list[JsonObject]:
 
 
 def same_orders(folder: Path, cycles: int) -> None:
+    began = perf_counter()
     lines, asked = recorded(folder, cycles)
+    between = perf_counter()
     again, failure = replayed(folder, cycles)
+    took = perf_counter() - between
+    print(
+        f"{cycles} decisions, {asked} calls, {len(of(lines, 'order'))} order lines, {len(of(lines, 'fill'))} fills: "
+        f"recorded in {between - began:.0f} s, replayed in {took:.0f} s"
+    )
     assert failure is None
     assert len(of(lines, "decision")) == cycles
     assert len(of(lines, "order")) > cycles / 10, "a model that trades"
