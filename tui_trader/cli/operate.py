@@ -44,6 +44,9 @@ class _Figure(click.ParamType[Decimal]):
 
 
 FIGURE = _Figure()
+_SILENT_AFTER = 1.0
+"""Real seconds after which an engine that says nothing counts as hung: the halt is then carried out without it."""
+_NOBODY_DID_IT = frozenset({"NOT_RUNNING", "NO_ANSWER"})
 
 
 class _Size(click.ParamType[OrderSize]):
@@ -70,14 +73,20 @@ SIZE = _Size()
 def halt(ctx: click.Context, /, reason: str, *, flattens: bool) -> None:
     """Halt: no new risk from now on. Stops stay on the exchange; exits keep working.
 
-    The file HALT is written first, so this works with a hanging engine, and with none.
+    The file HALT is written first. Where no engine runs, or the one that runs does not answer, this command cancels
+    the entries at the exchange itself, and with --flatten closes everything.
     """
     shared = shared_of(ctx)
     _write_halt_file(shared)
+    command = Halt(reason=reason, flatten=flattens)
     try:
-        reply = ask(shared.home.socket, Halt(reason=reason, flatten=flattens))
-    except (NotRunning, TimeoutError) as silent:
-        _halted_by_file(shared, silent, flattens=flattens)
+        reply = ask(shared.home.socket, command, silent_after=_SILENT_AFTER)
+    except NotRunning:
+        _halt_without_engine(shared, command, "no engine runs here")
+    except TimeoutError:
+        _halt_without_engine(shared, command, "the engine does not answer")
+    if reply.code in _NOBODY_DID_IT:
+        _halt_without_engine(shared, command, reply.text)
     _leave(shared, "halt", reply, "halted" + (" and flat" if flattens else ""))
 
 
@@ -89,13 +98,24 @@ def _write_halt_file(shared: Shared) -> None:
         refuse(f"{shared.home.halt_file}: cannot be written ({error.strerror}). Stop the engine's process instead.", NO)
 
 
-def _halted_by_file(shared: Shared, silent: Exception, *, flattens: bool) -> NoReturn:
-    answer = "no engine runs here" if isinstance(silent, NotRunning) else "the engine does not answer"
-    said = f"halted by the file {shared.home.halt_file}; {answer}"
-    if flattens:
-        refuse(f"{said}, so nothing was closed. Start the engine and flatten.", NO)
-    say(shared, {"event": "reply", "time": now_text(), "command": "halt", "done": True, "text": said}, said)
-    raise SystemExit(DONE)
+def _halt_without_engine(shared: Shared, command: Halt, why: str) -> NoReturn:
+    # Here and not above: who halts a running engine need not wait for an exchange's client to be loaded.
+    from tui_trader.engine.bare_halt import Unreached, halt_at_exchange  # noqa: PLC0415
+
+    halted = f"halted by the file {shared.home.halt_file}; {why}"
+    try:
+        done = halt_at_exchange(shared.home, command)
+    except Unreached as error:
+        text = f"{halted}, and nothing was cancelled at the exchange: {error}"
+        _leave(shared, "halt", Reply(done=False, code="UNREACHED", text=text), "")
+    result: JsonObject = {"cancelled": done.cancelled, "closed": done.closed, "left": done.left}
+    acts = [f"{len(done.cancelled)} orders cancelled"] if done.cancelled else []
+    acts += [f"{name} closed" for name in done.closed]
+    told = ", ".join([halted, *acts])
+    if done.left:
+        text = f"{told}; still there: {', '.join(done.left)}"
+        _leave(shared, "halt", Reply(done=False, code="NOT_DONE", text=text, result=result), "")
+    _leave(shared, "halt", Reply(done=True, text=told, result=result), told)
 
 
 @click.command()

@@ -1,12 +1,7 @@
 """What the emergency log says of orders, so that a start after a full disk knows the orders that left meanwhile."""
 
-from collections.abc import Mapping
-
 from tui_trader.core.records import EmergencyImported, OrderChanged, OrderIntended
-from tui_trader.journal.codec import decode
-from tui_trader.journal.wire import Malformed
-
-_ORDER_KINDS = (OrderIntended.KIND, OrderChanged.KIND)
+from tui_trader.journal.emergency import kept_record
 
 
 def kept_order_record(imported: EmergencyImported) -> OrderIntended | OrderChanged | None:
@@ -14,14 +9,5 @@ def kept_order_record(imported: EmergencyImported) -> OrderIntended | OrderChang
 
     Fills and money are left out on purpose: the exchange is asked for them, and they become rows of their own.
     """
-    entry = imported.line.get("entry")
-    if not isinstance(entry, Mapping):
-        return None
-    kind = entry.get("kind")
-    if not isinstance(kind, str) or kind not in _ORDER_KINDS:
-        return None
-    try:
-        record = decode(kind, entry.get("record"))
-    except Malformed:
-        return None
+    record = kept_record(imported)
     return record if isinstance(record, OrderIntended | OrderChanged) else None

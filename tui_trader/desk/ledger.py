@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tui_trader.core.clock import Instant
-from tui_trader.core.ids import client_order_id
+from tui_trader.core.ids import PREFIX, client_order_id
 from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Fill, Intent, Order, OrderStatus, Protection, Purpose
 from tui_trader.core.position import Position
@@ -169,7 +169,9 @@ class Ledger:
                 pass
 
     def _intended(self, order_id: ClientOrderId, intent: Intent, at: Instant) -> None:
-        self._keep(Order(client_order_id=order_id, intent=intent, status=OrderStatus.INTENDED, created=at, updated=at))
+        order = Order(client_order_id=order_id, intent=intent, status=OrderStatus.INTENDED, created=at, updated=at)
+        quantity, cost = self._traded.get(order_id, (ZERO, ZERO))
+        self._keep(order.traded(quantity, cost / quantity) if quantity else order)
         self._forget_old_orders()
 
     def _imported(self, imported: EmergencyImported, row: Row) -> None:
@@ -235,12 +237,14 @@ class Ledger:
     def _count(self, fill: Fill) -> None:
         """The order's traded quantity and average price are the sums of its fills."""
         order = self._orders.get(fill.client_order_id)
-        if order is None:
+        # An order of ours that is not known here may be announced later: in a line of the emergency log.
+        if order is None and not fill.client_order_id.startswith(PREFIX):
             return
         quantity, cost = self._traded.get(fill.client_order_id, (ZERO, ZERO))
         quantity, cost = quantity + fill.quantity, cost + fill.quantity * fill.price
         self._traded[fill.client_order_id] = (quantity, cost)
-        self._keep(order.traded(quantity, cost / quantity))
+        if order is not None:
+            self._keep(order.traded(quantity, cost / quantity))
 
     def _want_for_entry(self, fill: Fill, before: Position) -> None:
         order = self._orders.get(fill.client_order_id)

@@ -8,6 +8,7 @@ from tui_trader.core.records import (
     BreakerChanged,
     CycleDecided,
     EconomyChanged,
+    EmergencyImported,
     EngineStarted,
     EngineStopped,
     EntryObserved,
@@ -36,6 +37,7 @@ from tui_trader.core.records import (
     TransferBooked,
 )
 from tui_trader.engine.views import AuditLine
+from tui_trader.journal.emergency import kept_record
 from tui_trader.journal.ports import Row
 
 
@@ -46,6 +48,9 @@ def audit_line(row: Row) -> AuditLine:
 
 def _told(record: Record) -> str:
     match record:
+        case EmergencyImported() as line:
+            kept = kept_record(line)
+            return f"kept aside: {kept.KIND} {_told(kept)}" if kept is not None else "kept aside, not readable"
         case ToolCalled(tool=tool, arguments=arguments):
             return f"{tool} " + " ".join(f"{k}={v}" for k, v in arguments.items() if k != "reason" and v is not None)
         case ToolReturned(tool=tool, status=status, result=result):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import select
 import socket
 import struct
 import threading
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from tui_trader.core.plain_text import one_line
 from tui_trader.engine.client import EngineClient
-from tui_trader.engine.commands import Command, Reply, parse_command, parse_reply
+from tui_trader.engine.commands import AskStatus, Command, Reply, parse_command, parse_reply
 from tui_trader.engine.home import HomeError
 
 _LONGEST_LINE = 16_384
@@ -24,6 +25,8 @@ _TAKE_WITHIN = 10.0
 MOST_PEERS = 64
 """Connections at a time. Each may hold two lines and an answer, so this bounds what all of them can make us hold."""
 _LONGEST_PLACE = 80
+_AT_ONCE = 0.05
+"""Real seconds in which most commands are answered, so that nobody needs to ask whether the engine lives."""
 _PEER = struct.Struct("3i")
 _TOO_LONG = Reply(done=False, code="INVALID_COMMAND", text=f"a command is one line of at most {_LONGEST_LINE} bytes")
 _BUSY = Reply(
@@ -172,13 +175,19 @@ def _is_our_user(writer: asyncio.StreamWriter) -> bool:
     return uid in (os.getuid(), 0)
 
 
-def ask(path: Path, command: Command, *, timeout: float = _ANSWER_WITHIN) -> Reply:
-    """Send one command to the engine of a home and wait for its answer. Raises NotRunning, TimeoutError."""
+def ask(path: Path, command: Command, *, timeout: float = _ANSWER_WITHIN, silent_after: float | None = None) -> Reply:
+    """Send one command to the engine of a home and wait for its answer. Raises NotRunning, TimeoutError.
+
+    With `silent_after` an engine that is alive has all of `timeout`, and one that does not even say how it stands
+    within so many seconds counts as hung: TimeoutError at once.
+    """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(timeout)
             peer.connect(str(path))
             peer.sendall(command.model_dump_json().encode() + b"\n")
+            if silent_after is not None and not select.select([peer], [], [], _AT_ONCE)[0]:
+                ask(path, AskStatus(), timeout=silent_after)
             with peer.makefile("rb") as answers:
                 line = answers.readline()
     except (FileNotFoundError, ConnectionError):

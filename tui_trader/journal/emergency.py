@@ -8,20 +8,23 @@ transaction; only then is the file renamed. A crash between the two finds them i
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock
 from tui_trader.core.plain_text import printable
-from tui_trader.core.records import EmergencyImported, JsonObject
+from tui_trader.core.records import EmergencyImported, JsonObject, Record
 from tui_trader.core.words import Actor
 from tui_trader.journal.canonical import canonical, parse
 from tui_trader.journal.codec import decode, encode
 from tui_trader.journal.head import sync_folder
 from tui_trader.journal.ports import Entry, Journal, Row
 from tui_trader.journal.seal import Seal, line_read, line_written
+from tui_trader.journal.wire import Malformed
 
+_TIMES = 3
+"""How often a line is written at most; one start puts the file aside once."""
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -71,13 +74,17 @@ class EmergencyLog:
         """
         return kept_lines(self.path, self._seal)
 
-    def retire(self) -> None:
-        """Put the file aside under the first free name, `emergency.jsonl.imported-1` and on. Raises OSError."""
+    def retire(self) -> tuple[EmergencyImported, ...]:
+        """Put the file aside under the first free name, `emergency.jsonl.imported-1` and on; what is in it by then.
+
+        Raises OSError.
+        """
         number = 1
         while (aside := self.path.with_name(f"{self.path.name}.imported-{number}")).exists():
             number += 1
         self.path.rename(aside)
         sync_folder(self.path.parent)
+        return kept_lines(aside, self._seal)
 
 
 def kept_lines(path: Path, seal: Seal | None = None) -> tuple[EmergencyImported, ...]:
@@ -92,6 +99,18 @@ def kept_lines(path: Path, seal: Seal | None = None) -> tuple[EmergencyImported,
     return tuple(_record(line, seal) for line in content.split(b"\n") if line)
 
 
+def kept_record(kept: EmergencyImported) -> Record | None:
+    """The record that the line stands for; None where it is of another kind, or cannot be read."""
+    entry = kept.line.get("entry")
+    if not isinstance(entry, Mapping):
+        return None
+    kind = entry.get("kind")
+    try:
+        return decode(kind, entry.get("record")) if isinstance(kind, str) else None
+    except Malformed:
+        return None
+
+
 async def import_emergencies(log: EmergencyLog, journal: Journal) -> tuple[Row, ...]:
     """Bring the lines of the emergency log into the journal, each exactly once; the rows that were new.
 
@@ -102,11 +121,16 @@ async def import_emergencies(log: EmergencyLog, journal: Journal) -> tuple[Row, 
         return ()
     known = _Imported()
     journal.attach(known)
+    rows = await _appended(lines, known, journal)
+    # Another process may have added a line since: one that halts without an engine does, while this one starts.
+    return (*rows, *await _appended(log.retire(), known, journal))
+
+
+async def _appended(lines: Iterable[EmergencyImported], known: "_Imported", journal: Journal) -> tuple[Row, ...]:
+    """Those of the lines that the journal lacks."""
     fresh = {line_hash(record): record for record in lines}
-    entries = (Entry(record=record, actor=Actor.SYSTEM) for key, record in fresh.items() if key not in known.hashes)
-    rows = await journal.append(*entries)
-    log.retire()
-    return rows
+    missing = [record for key, record in fresh.items() if key not in known.hashes]
+    return await journal.append(*(Entry(record=record, actor=Actor.SYSTEM) for record in missing)) if missing else ()
 
 
 def line_hash(record: EmergencyImported) -> bytes:
@@ -127,7 +151,29 @@ class _Imported:
 
 
 def _append_synced(path: Path, line: bytes) -> None:
-    """Append and sync one line; on a line of its own even after one that was cut short. Raises OSError."""
+    """Append and sync one line; on a line of its own even after one that was cut short. Raises OSError.
+
+    Where the file was put aside meanwhile by a start that imports it, the line may have come too late for that: it is
+    written once more, to the new file, and counts once.
+    """
+    for _ in range(_TIMES):
+        if _is_at(path, _appended_to(path, line)):
+            break
+    # Each time: whoever made the file may have been killed before its name was durable.
+    sync_folder(path.parent)
+
+
+def _is_at(path: Path, written: tuple[int, int]) -> bool:
+    """Whether the file that was written to has that name still."""
+    try:
+        now = path.stat()
+    except FileNotFoundError:
+        return False
+    return (now.st_dev, now.st_ino) == written
+
+
+def _appended_to(path: Path, line: bytes) -> tuple[int, int]:
+    """Append and sync; which file it was."""
     descriptor = os.open(path, _FLAGS, 0o600)
     try:
         size = os.fstat(descriptor).st_size
@@ -136,10 +182,10 @@ def _append_synced(path: Path, line: bytes) -> None:
         if os.write(descriptor, content) != len(content):
             raise OSError(0, "only a part of the line could be written")
         os.fsync(descriptor)
+        kept = os.fstat(descriptor)
+        return kept.st_dev, kept.st_ino
     finally:
         os.close(descriptor)
-    # Each time: whoever made the file may have been killed before its name was durable.
-    sync_folder(path.parent)
 
 
 def _record(line: bytes, seal: Seal | None) -> EmergencyImported:

@@ -4,13 +4,14 @@ Losing freedom is always possible; getting it back names the generation it answe
 between wins, in memory and in the journal alike.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.money import HUNDRED, Money, percent_of, plain
 from tui_trader.core.records import EmergencyImported, TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
+from tui_trader.journal.emergency import kept_record
 from tui_trader.journal.ports import Row
 from tui_trader.risk.book import Losses
 from tui_trader.risk.codes import Code
@@ -65,10 +66,24 @@ class StateFold:
             self._status = after(self._status, record, at=row.time, actor=row.actor)
         elif isinstance(record, EmergencyImported):
             # Lines are only ever written there while the journal could not be, which halts.
-            halt = TradingStateChanged(
-                state=TradingState.HALTED, reason="the journal could not be written", code=EMERGENCY_CODE
-            )
-            self._status = after(self._status, halt, at=row.time, actor=row.actor)
+            self._status = after(self._status, self._halt_of(record), at=row.time, actor=row.actor)
+
+    def _halt_of(self, kept: EmergencyImported) -> TradingStateChanged:
+        """The halt that the line tells of; else that of before it, and where there was none, that there was one."""
+        if (told := kept_halt(kept)) is not None:
+            return replace(told, generation=0)
+        if self._status.state is TradingState.HALTED:
+            return TradingStateChanged(state=TradingState.HALTED, reason=self._status.reason, code=self._status.code)
+        reason = "the journal could not be written"
+        return TradingStateChanged(state=TradingState.HALTED, reason=reason, code=EMERGENCY_CODE)
+
+
+def kept_halt(kept: EmergencyImported) -> TradingStateChanged | None:
+    """The halt that a line of the emergency log keeps; None where it keeps something else."""
+    record = kept_record(kept)
+    if isinstance(record, TradingStateChanged) and record.state is TradingState.HALTED:
+        return record
+    return None
 
 
 def after(status: TradingStatus, change: TradingStateChanged, *, at: Instant, actor: Actor) -> TradingStatus:

@@ -35,11 +35,7 @@ def demo_options(
         api_key=SecretStr(CREDENTIALS.key),
         api_secret=SecretStr(CREDENTIALS.secret),
     )
-    prompt = folder / "quick.md"
-    folder.mkdir(exist_ok=True)
-    shipped = Path(__file__).parents[3] / "prompts" / "trader.md"
-    text = shipped.read_text().replace("interval: 60s", "interval: 1s")
-    prompt.write_text(text.replace("max_orders_per_minute: 6", "max_orders_per_minute: 60"))
+    prompt = quick_prompt(folder)
     return run_options(
         folder / "home",
         mode=mode,
@@ -50,6 +46,16 @@ def demo_options(
         cycles=cycles,
         settings=Settings.model_construct(binance=binance),
     )
+
+
+def quick_prompt(folder: Path) -> Path:
+    """The shipped prompt, deciding every second, with many orders a minute."""
+    folder.mkdir(exist_ok=True)
+    shipped = Path(__file__).parents[3] / "prompts" / "trader.md"
+    text = shipped.read_text().replace("interval: 60s", "interval: 1s")
+    prompt = folder / "quick.md"
+    prompt.write_text(text.replace("max_orders_per_minute: 6", "max_orders_per_minute: 60"))
+    return prompt
 
 
 @contextmanager

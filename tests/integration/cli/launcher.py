@@ -22,7 +22,13 @@ from typing import Any
 _LONGEST_REQUEST = 1 << 16
 _HELD_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMMANDS = ("run", "operate", "status", "audit", "prompt", "config", "doctor")
-_LOADED = (*(f"tui_trader.cli.{command}" for command in _COMMANDS), "tui_trader.engine.running")
+_LOADED = (
+    *(f"tui_trader.cli.{command}" for command in _COMMANDS),
+    "tui_trader.exchange.binance.opening",
+    "tui_trader.engine.bare_halt",
+    "tui_trader.engine.exchange_audit",
+    "tui_trader.engine.running",
+)
 """The last is what the engine's thread loads when it begins."""
 
 

@@ -1,6 +1,7 @@
 """The emergency log keeps what the journal could not, and gives it back exactly once, wherever a crash falls."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,45 @@ def test_a_crash_at_any_step_of_the_import_loses_and_doubles_nothing(
     log_at(tmp_path / "emergency.jsonl").append({"n": 3})
     start(tmp_path)
     assert [line["entry"] for line in imported(tmp_path)] == [{"n": number} for number in range(4)]
+
+
+def test_a_line_of_another_process_that_comes_while_the_others_are_imported_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, other = log_at(tmp_path / "emergency.jsonl"), log_at(tmp_path / "emergency.jsonl", seed=1)
+    log.append({"n": 0})
+    retire = EmergencyLog.retire
+
+    def retired(self: EmergencyLog) -> tuple[EmergencyImported, ...]:
+        other.append({"n": 1})
+        return retire(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmergencyLog, "retire", retired)
+        start(tmp_path)
+    assert [line["entry"] for line in imported(tmp_path)] == [{"n": 0}, {"n": 1}]
+
+
+def test_a_line_of_another_process_that_had_opened_the_file_before_the_import_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, other = log_at(tmp_path / "emergency.jsonl"), log_at(tmp_path / "emergency.jsonl", seed=1)
+    log.append({"n": 0})
+    open_file = os.open
+
+    with monkeypatch.context() as patch:
+
+        def opened_before(*how: Any) -> int:
+            descriptor = open_file(*how)
+            patch.undo()
+            start(tmp_path)
+            return descriptor
+
+        patch.setattr(os, "open", opened_before)
+        other.append({"n": 1})
+    start(tmp_path)
+    start(tmp_path)
+    assert [line["entry"] for line in imported(tmp_path)] == [{"n": 0}, {"n": 1}]
 
 
 @pytest.mark.parametrize("torn", [b'{"entry":{"n":9},"n":1', b"\xff\xfe", b"[1,2]", b'{"a":1.5}'])

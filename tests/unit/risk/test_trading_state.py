@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.unit.risk.rows import Story, noon
 from tests.unit.risk.scenes import BOOK, METERS, POLICY, entry
-from tui_trader.core.records import EmergencyImported, TradingStateChanged
+from tui_trader.core.records import EmergencyImported, Record, TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
+from tui_trader.journal.codec import encode
 from tui_trader.risk.book import Meters
 from tui_trader.risk.codes import Code
 from tui_trader.risk.gate import Outcome, judge
@@ -67,6 +68,19 @@ def test_a_line_that_the_journal_could_not_take_means_that_trading_was_halted() 
     story.tell(EmergencyImported(line={"kind": "order.intent"}))
     story.into(fold)
     assert (fold.current, fold.generation) == (HALTED, 1)
+
+
+def kept(record: Record) -> EmergencyImported:
+    return EmergencyImported(line={"entry": {"kind": record.KIND, "actor": "operator", "record": encode(record)}})
+
+
+def test_a_halt_that_only_the_emergency_log_kept_is_in_force_with_its_reason() -> None:
+    story, fold = Story(), StateFold()
+    story.tell(kept(TradingStateChanged(state=HALTED, reason="the screen is black", code="OPERATOR_HALT")))
+    story.tell(kept(TradingStateChanged(state=ACTIVE, reason="never from there", generation=1)))
+    story.tell(EmergencyImported(line={"entry": {"kind": "state", "record": {"state": "WHAT"}}}))
+    story.into(fold)
+    assert (fold.current, fold.status.reason, fold.generation) == (HALTED, "the screen is black", 3)
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(TradingState), st.integers(0, 12)), max_size=12))

@@ -41,7 +41,7 @@ class Reader:
         self._symbols = tuple(symbols)
         self._quote = quote
         self._in_use: set[Symbol] = set()
-        """Symbols with a position or an order, as positionRisk last said."""
+        """Symbols with a position or an order, as the first look or positionRisk ever said."""
         self._has_seen_all = False
 
     # ------------------------------------------------------------------ orders
@@ -100,9 +100,10 @@ class Reader:
         if not self._has_seen_all:
             reports = await self._all_open()
             self._has_seen_all = True
+            self._in_use = {report.symbol for report in reports}
             return reports
         positions = await self._positions()
-        self._in_use = {Symbol(each.symbol) for each in positions}
+        self._in_use |= {Symbol(each.symbol) for each in positions}
         found = await asyncio.gather(*(self._open_of(symbol) for symbol in sorted({*self._symbols, *self._in_use})))
         return tuple(report for reports in found for report in reports)
 
