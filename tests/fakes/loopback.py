@@ -30,7 +30,7 @@ PRICES = {BTC: Decimal(60_000), ETH: Decimal(3_000)}
 _SOON = 5.0
 
 
-def _known(symbol: Symbol) -> Instrument:
+def known(symbol: Symbol) -> Instrument:
     found = instrument(symbol)
     assert found is not None
     return found
@@ -41,8 +41,8 @@ class HandMarket:
 
     name = "by hand"
 
-    def __init__(self, symbols: tuple[Symbol, ...] = (BTC, ETH)) -> None:
-        self._instruments = {symbol: _known(symbol) for symbol in symbols}
+    def __init__(self, instruments: Mapping[Symbol, Instrument] | None = None) -> None:
+        self._instruments = instruments or {symbol: known(symbol) for symbol in (BTC, ETH)}
 
     @property
     def instruments(self) -> Mapping[Symbol, Instrument]:
@@ -246,11 +246,13 @@ def sign(secret: str, text: str) -> str:
 
 
 @asynccontextmanager
-async def loopback(folder: Path | None = None, **changed: Any) -> AsyncIterator[LoopbackBench]:
+async def loopback(
+    folder: Path | None = None, market: HandMarket | None = None, **changed: Any
+) -> AsyncIterator[LoopbackBench]:
     """A running exchange with an open market. `changed` are options that differ."""
     options = replace(LoopbackOptions(credentials=CREDENTIALS), **changed)
     async with (
-        LoopbackExchange(options, HandMarket(), folder=folder) as exchange,
+        LoopbackExchange(options, market or HandMarket(), folder=folder) as exchange,
         aiohttp.ClientSession() as session,
     ):
         bench = LoopbackBench(exchange, session, options.credentials)

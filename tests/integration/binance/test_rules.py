@@ -143,7 +143,7 @@ async def test_an_ed25519_key_signs_every_kind_of_request() -> None:
     private = Ed25519PrivateKey.from_private_bytes(b"7" * 32)
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    keys = Credentials(key="k" * 64, secret="s" * 64, ed25519_key="e" * 64, ed25519_public_pem=public)
+    keys = Credentials(key="k" * 64, secret="s" * 64, pem_key="e" * 64, public_pem=public)
     async with loopback(credentials=keys) as bench:
         rest_url, stream_url = bench.exchange.rest_url, bench.exchange.stream_url
         key = Key("e" * 64, secret)

@@ -114,6 +114,20 @@ MULTI = _fields(boolean="multiAssetsMargin")
 KEY = _fields(text="listenKey")
 LIMIT = _fields(text="rateLimitType interval", integer="intervalNum limit")
 TIME = _fields(integer="serverTime")
+INFO = _fields(integer="serverTime", text="timezone futuresType", rows="rateLimits exchangeFilters assets symbols")
+INFO_ASSET = _fields(text="asset", boolean="marginAvailable", decimal="autoAssetExchange")
+INFO_SYMBOL = _fields(
+    integer="deliveryDate onboardDate pricePrecision quantityPrecision baseAssetPrecision quotePrecision settlePlan "
+    "maxMoveOrderLimit",
+    decimal="maintMarginPercent requiredMarginPercent triggerProtect liquidationFee marketTakeBound",
+    text="symbol pair contractType status baseAsset quoteAsset marginAsset underlyingType",
+    rows="underlyingSubType filters orderTypes timeInForce",
+)
+KEY_RIGHTS = _fields(
+    integer="createTime",
+    boolean="ipRestrict enableReading enableFutures enableWithdrawals enableInternalTransfer permitsUniversalTransfer "
+    "enableMargin enableSpotAndMarginTrading enableVanillaOptions enablePortfolioMarginTrading",
+)
 DEPTH = _fields(integer="lastUpdateId E T", rows="bids asks")
 PUBLIC_TRADE = _fields(integer="id time", decimal="price qty quoteQty", boolean="isBuyerMaker isRPITrade")
 AGG_TRADE = _fields(integer="a f l T", decimal="p q nq", boolean="m")
@@ -160,6 +174,9 @@ LITE_EVENT = _fields(integer="E T t i", decimal="q p L l", text="e s c S", boole
 BOOK_TICKER_EVENT = _fields(integer="u E T st", decimal="b B a A", text="e s ps")
 DEPTH_EVENT = _fields(integer="E T U u pu st", rows="b a", text="e s ps")
 AGG_EVENT = {**AGG_TRADE, **_fields(integer="E st", text="e s")}
+TRADE_EVENT = _fields(integer="E T t st", decimal="p q", text="e s X", boolean="m")
+KLINE_EVENT = _fields(integer="E", text="e s", object="k")
+KLINE_BODY = _fields(integer="t T f L n", decimal="o c h l v q V Q B", text="s i", boolean="x")
 MARK_EVENT = _fields(integer="E T st", decimal="p ap P i r", text="e s")
 
 
@@ -193,6 +210,8 @@ def _is(value: Any, kind: str) -> bool:
             return isinstance(value, bool)
         case "rows":
             return isinstance(value, list)
+        case "object":
+            return isinstance(value, dict)
         case "null":
             return value is None
         case _:

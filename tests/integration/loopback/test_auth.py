@@ -1,10 +1,15 @@
 """Who is let in: signatures over the raw bytes, keys, and the receive window."""
 
 import base64
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.fakes.loopback import CREDENTIALS, LoopbackBench, loopback, sign
@@ -104,17 +109,29 @@ async def test_a_key_that_is_missing_or_foreign_is_refused(
     assert (answer.status, answer.body["code"]) == (401, code)
 
 
-async def test_an_ed25519_key_signs_too() -> None:
+def ed25519() -> tuple[Any, Callable[[bytes], bytes]]:
     private = Ed25519PrivateKey.from_private_bytes(b"7" * 32)
-    pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    keys = Credentials(key="k", secret="s", ed25519_key="ed", ed25519_public_pem=pem)
-    async with loopback(credentials=keys) as bench:
+    return private.public_key(), private.sign
+
+
+def rsa() -> tuple[Any, Callable[[bytes], bytes]]:
+    private = generate_private_key(public_exponent=65537, key_size=2048)
+    return private.public_key(), lambda text: private.sign(text, PKCS1v15(), SHA256())
+
+
+@pytest.mark.parametrize("made", [ed25519, rsa])
+async def test_a_key_of_two_halves_signs_too(made: Callable[[], tuple[Any, Callable[[bytes], bytes]]]) -> None:
+    public, signed = made()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    async with loopback(credentials=Credentials(key="k", secret="s", pem_key="pem", public_pem=pem)) as bench:
         query = stamp()
-        signature = quote(base64.b64encode(private.sign(query.encode())), safe="")
+        signature = quote(base64.b64encode(signed(query.encode())), safe="")
         target = "/fapi/v3/balance?" + query + "&signature="
-        header = {"X-MBX-APIKEY": "ed"}
+        header = {"X-MBX-APIKEY": "pem"}
         assert (await bench.raw("GET", target + signature, headers=header)).status == 200
-        assert (await bench.raw("GET", target + "AAAA", headers=header)).body["code"] == -1022
+        other = quote(base64.b64encode(signed(query.encode() + b"1")), safe="")
+        for wrong in ("AAAA", "no base64", other, sign("s", query)):
+            assert (await bench.raw("GET", target + quote(wrong, safe="%"), headers=header)).body["code"] == -1022
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ TABLE = {
     "start_user_data_stream": shapes.KEY,
     "keepalive_user_data_stream": shapes.KEY,
     "check_server_time": shapes.TIME,
+    "exchange_information": shapes.INFO,
     "order_book": shapes.DEPTH,
     "recent_trades_list": shapes.PUBLIC_TRADE,
     "compressed_aggregate_trades_list": shapes.AGG_TRADE,
@@ -71,6 +72,7 @@ STREAMS = {
     "diff_book_depth_streams": shapes.DEPTH_EVENT,
     "aggregate_trade_streams": shapes.AGG_EVENT,
     "mark_price_stream": shapes.MARK_EVENT,
+    "kline_candlestick_streams": shapes.KLINE_EVENT,
 }
 _JSON: dict[str, type | tuple[type, ...]] = {
     "decimal": str,
@@ -80,6 +82,7 @@ _JSON: dict[str, type | tuple[type, ...]] = {
     "number": (int, float),
     "boolean": bool,
     "rows": list,
+    "object": dict,
     "null": (str, type(None)),
 }
 

@@ -1,8 +1,11 @@
 """Ordinary orders over the wire: what becomes of them, and with which code they are refused."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
-from tests.fakes.loopback import BTC, LoopbackBench, loopback
+from tests.fakes.loopback import BTC, HandMarket, LoopbackBench, known, loopback
 
 ORDER = "/fapi/v1/order"
 
@@ -105,6 +108,31 @@ async def test_what_breaks_a_rule_is_refused_with_its_code(
     }
     assert await bench.code("POST", ORDER, **{name: value for name, value in wanted.items() if value}) == code
     assert await bench.ok("GET", "/fapi/v1/openOrders") == []
+
+
+@pytest.mark.parametrize(("quantity", "code"), [("0.012", -4023), ("0.005", -4004)])
+async def test_a_quantity_lies_on_the_step_and_is_not_too_small(quantity: str, code: int) -> None:
+    coarse = replace(known(BTC), step=Decimal("0.005"), min_quantity=Decimal("0.010"))
+    async with loopback(market=HandMarket({BTC: coarse})) as bench:
+        wanted = {"symbol": BTC, "side": "BUY", "type": "LIMIT", "price": "59000", "timeInForce": "GTC"}
+        assert await bench.code("POST", ORDER, quantity=quantity, **wanted) == code
+
+
+async def test_a_position_may_be_as_large_as_its_leverage_allows(bench: LoopbackBench) -> None:
+    await bench.ok("POST", "/fapi/v1/leverage", symbol=BTC, leverage=150)
+    wanted = {"symbol": BTC, "side": "BUY", "type": "LIMIT", "price": "59000", "timeInForce": "GTC"}
+    assert await bench.code("POST", ORDER, quantity="5.1", **wanted) == -2027
+    await bench.ok("POST", ORDER, quantity="5", **wanted)
+
+
+async def test_the_position_mode_stands_while_it_is_used_and_there_is_only_one(bench: LoopbackBench) -> None:
+    mode = "/fapi/v1/positionSide/dual"
+    assert await bench.code("POST", mode, dualSidePosition="true") == -4060
+    await bench.limit("BUY", "0.010", 59_000)
+    assert await bench.code("POST", mode, dualSidePosition="true") == -4067
+    await bench.ok("DELETE", "/fapi/v1/allOpenOrders", symbol=BTC)
+    await bench.market("BUY", "0.010")
+    assert await bench.code("POST", mode, dualSidePosition="true") == -4068
 
 
 async def test_a_fok_that_the_book_does_not_hold_is_refused(bench: LoopbackBench) -> None:

@@ -1,5 +1,6 @@
 """Market streams: routes, framing, subscriptions, and a depth chain that fits the snapshot."""
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
@@ -158,6 +159,21 @@ async def test_a_connection_is_closed_when_its_day_is_over_and_another_is_taken(
             async with bench.listen(path) as ear:
                 ended = await ear.ws.receive(timeout=5)
             assert (ended.type, ended.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
+
+
+async def test_a_ping_is_sent_and_who_never_answers_is_cut_off() -> None:
+    limits = replace(Limits(), ping_seconds=0.05, pong_seconds=0.15)
+    async with loopback(limits=limits) as bench:
+        url = bench.exchange.stream_url + "/public/ws/btcusdt@trade"
+        async with bench.session.ws_connect(url, autoping=False) as silent, bench.session.ws_connect(url) as answering:
+            assert (await silent.receive(timeout=5)).type is aiohttp.WSMsgType.PING
+            asked = asyncio.create_task(answering.receive())  # which answers pings
+            heard = await silent.receive(timeout=5)
+            while heard.type is aiohttp.WSMsgType.PING:
+                heard = await silent.receive(timeout=5)
+            assert heard.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+            await bench.trade(BTC, 60_000, "1", sold=True)
+            assert (await asked).type is aiohttp.WSMsgType.TEXT
 
 
 async def test_the_marks_of_all_are_told_each_second_or_every_third(bench: LoopbackBench) -> None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.fakes.loopback import BTC, LoopbackBench
+from tests.fakes.loopback import BTC, LoopbackBench, loopback
 from tui_trader.core.clock import Instant
 from tui_trader.core.market import FundingSettled
 
@@ -61,6 +61,20 @@ async def test_the_combined_form_names_the_key(bench: LoopbackBench) -> None:
         await ear.ask("LIST_SUBSCRIPTIONS")
         await bench.market("BUY", "0.010")
         assert (await ear.hear())["stream"] == key
+
+
+async def test_the_key_may_stand_in_the_path(bench: LoopbackBench) -> None:
+    key = (await bench.ok_key("POST"))["listenKey"]
+    async with bench.listen(f"/private/ws/{key}") as ear:
+        await ear.ask("LIST_SUBSCRIPTIONS")
+        await bench.market("BUY", "0.010")
+        assert (await ear.hear())["e"] == "ACCOUNT_UPDATE"
+
+
+async def test_a_key_that_is_not_renewed_lives_its_time() -> None:
+    async with loopback(listen_key_seconds=0.05) as bench, bench.listen_user() as ear:
+        assert (await ear.hear())["e"] == "listenKeyExpired"
+        assert (await bench.raw("PUT", KEY)).body["code"] == -1125
 
 
 async def test_a_foreign_key_hears_nothing(bench: LoopbackBench) -> None:

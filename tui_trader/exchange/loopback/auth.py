@@ -10,6 +10,9 @@ from urllib.parse import unquote_to_bytes
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tui_trader.core.clock import Instant, to_milliseconds
@@ -55,13 +58,13 @@ class Doorkeeper:
     """Checks requests against the credentials."""
 
     def __init__(self, credentials: Credentials) -> None:
-        """Raises ValueError for an Ed25519 key that is none."""
+        """Raises ValueError for a public key that is neither Ed25519 nor RSA."""
         self._credentials = credentials
-        self._public: Ed25519PublicKey | None = None
-        if credentials.ed25519_public_pem:
-            public = load_pem_public_key(credentials.ed25519_public_pem.encode())
-            if not isinstance(public, Ed25519PublicKey):
-                raise ValueError("the public key is not an Ed25519 key in PEM format")
+        self._public: Ed25519PublicKey | RSAPublicKey | None = None
+        if credentials.public_pem:
+            public = load_pem_public_key(credentials.public_pem.encode())
+            if not isinstance(public, Ed25519PublicKey | RSAPublicKey):
+                raise ValueError("the public key is neither an Ed25519 nor an RSA key in PEM format")
             self._public = public
 
     def admit(self, security: Security, asked: Asked, now: Instant) -> None:
@@ -70,7 +73,7 @@ class Doorkeeper:
             return
         if not asked.key:
             raise refuse(-2014, status=_UNAUTHORISED)
-        if asked.key not in (self._credentials.key, self._credentials.ed25519_key):
+        if asked.key not in (self._credentials.key, self._credentials.pem_key):
             raise refuse(-2015, status=_UNAUTHORISED)
         if security is Security.SIGNED:
             _check_window(asked.params, to_milliseconds(now))
@@ -88,7 +91,11 @@ class Doorkeeper:
         if self._public is None:
             return False
         try:
-            self._public.verify(base64.b64decode(signature, validate=True), text)
+            proof = base64.b64decode(signature, validate=True)
+            if isinstance(self._public, RSAPublicKey):
+                self._public.verify(proof, text, PKCS1v15(), SHA256())
+            else:
+                self._public.verify(proof, text)
         except (InvalidSignature, binascii.Error):
             return False
         return True

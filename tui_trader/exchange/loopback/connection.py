@@ -8,15 +8,13 @@ from collections.abc import Iterable
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from tui_trader.core.clock import NANOSECONDS, Clock, Instant
+from tui_trader.core.clock import NANOSECONDS, Clock, Instant, elapsed, to_milliseconds
 from tui_trader.exchange.loopback.figures import Json
 from tui_trader.exchange.loopback.frames import text_frame
 from tui_trader.exchange.loopback.hub import Hub
 from tui_trader.exchange.loopback.options import Limits
 from tui_trader.exchange.loopback.stream_names import Route, parse_stream
 
-_PING_EVERY = 180.0
-"""Seconds between the server's pings."""
 _BACKLOG = 200_000
 """Messages that may wait for a reader; beyond that it is cut off."""
 
@@ -51,6 +49,8 @@ class Connection:
         self._is_over = False
         self._stirred = asyncio.Event()
         self._asked: deque[Instant] = deque()
+        self._unanswered_since: Instant | None = None
+        """When the oldest ping was sent that nothing has come back for."""
 
     def write(self, frame: bytes) -> None:
         """Queue a frame for sending."""
@@ -111,6 +111,8 @@ class Connection:
         async for message in self.ws:
             if message.type is WSMsgType.PING and not self.is_half_open:
                 await self.ws.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                self._unanswered_since = None
             elif message.type is WSMsgType.TEXT and not self.is_half_open:
                 if self._is_too_fast():
                     await self.ws.close(code=1008, message=b"Too many requests")
@@ -136,9 +138,14 @@ class Connection:
     async def _ping(self) -> None:
         with contextlib.suppress(ConnectionError, RuntimeError):
             while True:
-                await self._clock.sleep(_PING_EVERY)
-                if not self.is_half_open:
-                    await self.ws.ping(str(self._clock.now() // 1_000_000).encode())
+                await self._clock.sleep(self._limits.ping_seconds)
+                now = self._clock.now()
+                since = self._unanswered_since
+                if since is not None and elapsed(since, now) >= self._limits.pong_seconds:
+                    self.cut()
+                elif not self.is_half_open:
+                    self._unanswered_since = since or now
+                    await self.ws.ping(str(to_milliseconds(now)).encode())
 
     async def _grow_old(self) -> None:
         """No connection is kept for ever: whoever wants to hear more comes again."""

@@ -93,7 +93,7 @@ class Mischief:
         self.floor.users.faults.duplicates += count
 
     def reorder_user_events(self, count: int = 1) -> None:
-        """The next `count` ACCOUNT_UPDATEs are told after the ORDER_TRADE_UPDATE that follows them."""
+        """The ACCOUNT_UPDATEs of the next `count` fills are told after the ORDER_TRADE_UPDATE of the fill."""
         self.floor.users.faults.reorders += count
 
     def lose_user_events(self, count: int = 1) -> None:

@@ -26,21 +26,25 @@ class Limits:
     ban_seconds: int = 120
     messages_a_second: int = 10
     streams: int = 1024
+    ping_seconds: float = 180.0
+    pong_seconds: float = 600.0
+    """A connection that has not answered a ping for so long is closed."""
     connection_seconds: float = DAY
     """How long a WebSocket lives; then the server closes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What proves that a request is the account owner's: a key with an HMAC secret, or one with an Ed25519 public key.
+    """What proves that a request is the account owner's: one with an HMAC secret, and one with a public key.
 
     Only this exchange knows them; they open nothing anywhere else.
     """
 
     key: str
     secret: str = field(repr=False)
-    ed25519_key: str = ""
-    ed25519_public_pem: str = field(default="", repr=False)
+    pem_key: str = ""
+    """The key whose requests are signed with the private half of `public_pem` (Ed25519 or RSA)."""
+    public_pem: str = field(default="", repr=False)
 
     @classmethod
     def drawn(cls, chance: Chance) -> "Credentials":

@@ -1,6 +1,7 @@
 """The account's streams: listen keys and their hour, who listens with them, and events that go astray on demand."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -8,12 +9,15 @@ import msgspec
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, Instant, later, to_milliseconds
 from tui_trader.exchange.loopback.connection import Connection
-from tui_trader.exchange.loopback.figures import JsonObject
+from tui_trader.exchange.loopback.figures import Json, JsonObject
 from tui_trader.exchange.loopback.hub import tell
 from tui_trader.exchange.loopback.refusals import refuse
 
 _KEPT = 500
 """Newest events that are kept for a test to look at."""
+
+
+_TRADED = ("TRADE", "CALCULATED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,12 @@ class UserFaults:
     def pass_through(self, event: JsonObject) -> list[JsonObject]:
         """What is told instead of the event, and now.
 
-        A reorder holds an ACCOUNT_UPDATE back until the next ORDER_TRADE_UPDATE has been told.
+        A reorder holds what a fill did to the account back until the fill itself has been told.
         """
         if self.losses:
             self.losses -= 1
             return []
-        if self.reorders and event["e"] == "ACCOUNT_UPDATE":
+        if self.reorders and _word(event, "a", "m") == "ORDER":
             self.reorders -= 1
             self._held.append(event)
             return []
@@ -54,10 +58,15 @@ class UserFaults:
         if self.duplicates:
             self.duplicates -= 1
             told.append(event)
-        if self._held and event["e"] == "ORDER_TRADE_UPDATE":
+        if self._held and _word(event, "o", "x") in _TRADED:
             told += self._held
             self._held.clear()
         return told
+
+
+def _word(event: JsonObject, part: str, name: str) -> Json:
+    body = event.get(part)
+    return body.get(name) if isinstance(body, Mapping) else None
 
 
 class UserStreams:
@@ -73,6 +82,11 @@ class UserStreams:
         self._chance = Chance(None)
         self.faults = UserFaults()
         self.told: deque[JsonObject] = deque(maxlen=_KEPT)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
 
     def open(self) -> str:
         """The account's key: the one in use, renewed, or a new one."""
