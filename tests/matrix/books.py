@@ -9,7 +9,7 @@ from typing import Any
 from tests.matrix.venue import Venue
 from tui_trader.core.ids import PREFIX, client_order_id
 from tui_trader.core.order import Fill, OrderStatus, Purpose
-from tui_trader.core.records import OrderFilled, OrderIntended
+from tui_trader.core.records import OrderChanged, OrderFilled, OrderIntended
 from tui_trader.core.words import ClientOrderId
 from tui_trader.desk.ledger import Ledger
 from tui_trader.engine.knowledge import known_from
@@ -18,26 +18,30 @@ from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.verify import Verified, verify
 
 D = Decimal
-_NEVER_THERE = frozenset({OrderStatus.NOT_SENT, OrderStatus.INTENDED})
+_NEVER_THERE = frozenset({OrderStatus.NOT_SENT, OrderStatus.REJECTED})
 
 
 def breaches(journal: Path, venue: Venue, *, at_most: Decimal) -> tuple[str, ...]:
     """What does not hold, of an engine that has stopped; `at_most` is what its entries may have bought in all."""
     found = verify(journal)
     broken = () if isinstance(found, Verified) else (f"the journal does not verify: {found}",)
-    ledger = known_from(journal)[0].ledger
     with JournalReader(journal) as reader:
         rows = list(reader.rows())
     fills = [row.record.fill for row in rows if isinstance(row.record, OrderFilled)]
     intents = {
         client_order_id(row.hash): row.record.intent.purpose for row in rows if isinstance(row.record, OrderIntended)
     }
+    status = dict.fromkeys(intents, OrderStatus.INTENDED)
+    for row in rows:
+        if isinstance(row.record, OrderChanged):
+            status[row.record.client_order_id] = row.record.status
     return (
         *broken,
         *trades_missing(fills, venue.trades()),
         *_ids(intents, venue),
-        *_orders(ledger, intents, venue),
-        *_positions(ledger, fills, intents, venue, at_most),
+        *_orders(status, fills, venue),
+        *_positions(fills, intents, venue, at_most),
+        *_wallets(known_from(journal)[0].ledger, venue),
     )
 
 
@@ -62,21 +66,20 @@ def _ids(intents: Mapping[ClientOrderId, Purpose], venue: Venue) -> Iterator[str
             yield f"lost: the exchange took {order_id}, which is not in the journal"
 
 
-def _orders(ledger: Ledger, intents: Mapping[ClientOrderId, Purpose], venue: Venue) -> Iterator[str]:
+def _orders(status: Mapping[ClientOrderId, OrderStatus], fills: Sequence[Fill], venue: Venue) -> Iterator[str]:
     """Every order is at the exchange what the journal says that it is."""
     algos = {a["clientAlgoId"]: a for a in venue.algos()}
     by_number = {str(o["orderId"]): o for o in venue.orders()}
     ordinary = {o["clientOrderId"]: o for o in by_number.values()}
-    for order_id in intents:
-        order = ledger.order(order_id)
-        assert order is not None  # a case has far fewer orders than a ledger remembers
+    for order_id, here in status.items():
+        filled = sum((fill.quantity for fill in fills if fill.client_order_id == order_id), start=D(0))
         theirs = _status_there(order_id, ordinary, algos, by_number)
-        if theirs is None and order.status not in (*_NEVER_THERE, OrderStatus.REJECTED):
-            yield f"{order_id} is {order.status.value} here, and the exchange does not know it"
-        elif theirs is not None and theirs[0] is not order.status:
-            yield f"{order_id} is {order.status.value} here and {theirs[0].value} there"
-        elif theirs is not None and theirs[1] != order.filled:
-            yield f"{order_id} has traded {order.filled} here and {theirs[1]} there"
+        if theirs is None and here not in _NEVER_THERE:
+            yield f"{order_id} is {here.value} here, and the exchange does not know it"
+        elif theirs is not None and theirs[0] is not here:
+            yield f"{order_id} is {here.value} here and {theirs[0].value} there"
+        elif theirs is not None and theirs[1] != filled:
+            yield f"{order_id} has traded {filled} here and {theirs[1]} there"
 
 
 def _status_there(
@@ -90,18 +93,15 @@ def _status_there(
 
 
 def _positions(
-    ledger: Ledger, fills: list[Fill], intents: Mapping[ClientOrderId, Purpose], venue: Venue, at_most: Decimal
+    fills: Sequence[Fill], intents: Mapping[ClientOrderId, Purpose], venue: Venue, at_most: Decimal
 ) -> Iterator[str]:
     held = venue.held()
     entered = sum((f.quantity for f in fills if intents.get(f.client_order_id) is Purpose.ENTRY), start=D(0))
     if entered > at_most:
         yield f"doubled: {entered} was bought, {at_most} was wanted"
-    booked = sum((position.quantity for position in ledger.positions.values()), start=D(0))
+    booked = sum((fill.signed_quantity for fill in fills), start=D(0))
     if booked != held:
         yield f"the exchange holds {held}, the journal {booked}"
-    (wallet,) = (D(b["balance"]) for b in venue.ask("/fapi/v3/balance") if b["asset"] == "USDT")
-    if ledger.wallet != wallet:
-        yield f"the wallet is {ledger.wallet} here and {wallet} there"
     if resting := [o["clientOrderId"] for o in venue.open_orders()]:
         yield f"after a clean stop orders rest: {resting}"
     algos = venue.open_algos()
@@ -110,3 +110,12 @@ def _positions(
         yield f"{held} is held with {len(stops)} closing stops"
     if not held and algos:
         yield f"nothing is held, and {len(algos)} conditional orders are left"
+
+
+def _wallets(ledger: Ledger, venue: Venue) -> Iterator[str]:
+    (wallet,) = (D(b["balance"]) for b in venue.ask("/fapi/v3/balance") if b["asset"] == "USDT")
+    if ledger.wallet != wallet:
+        yield f"the wallet is {ledger.wallet} here and {wallet} there"
+    held = {symbol: position.quantity for symbol, position in ledger.positions.items()}
+    if sum(held.values(), start=D(0)) != venue.held():
+        yield f"the ledger holds {held}, the exchange {venue.held()}"

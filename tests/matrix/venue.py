@@ -22,7 +22,7 @@ from tests.fakes.loopback import BTC, CREDENTIALS, LoopbackBench, loopback, sign
 from tests.fakes.loopback_thread import move
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.control import TOKEN_HEADER, Act
-from tui_trader.exchange.loopback.options import Limits
+from tui_trader.exchange.loopback.options import Credentials, Limits
 from tui_trader.exchange.paper import PaperBooksError
 
 T = TypeVar("T")
@@ -41,7 +41,8 @@ class Venue:
 
     rest_url: str
     stream_url: str
-    pipe: Connection
+    pipe: Connection | None = None
+    credentials: Credentials = CREDENTIALS
 
     def wish(self, act: Act, **more: object) -> int:
         """Ask for a fault on the control path; the count that it answers."""
@@ -55,21 +56,21 @@ class Venue:
 
     def price(self, price: Decimal, symbol: Symbol = BTC) -> None:
         """The market of the symbol is there from now on."""
+        assert self.pipe is not None
         self.pipe.send((symbol, price))
 
     def ask(self, path: str, **params: str) -> Any:
         """The body of a signed question."""
         now = json.loads(self._read(f"{self.rest_url}/fapi/v1/time"))["serverTime"]  # its clock may be skewed
         query = urlencode({**params, "timestamp": now})
-        return json.loads(self._read(f"{self.rest_url}{path}?{query}&signature={sign(CREDENTIALS.secret, query)}"))
+        return json.loads(self._read(f"{self.rest_url}{path}?{query}&signature={sign(self.credentials.secret, query)}"))
 
-    @staticmethod
-    def _read(url: str) -> bytes:
+    def _read(self, url: str) -> bytes:
         """The body; asked for again while the exchange is being started anew."""
         deadline = monotonic() + _WITHIN
         while True:
             try:
-                request = urllib.request.Request(url, headers={"X-MBX-APIKEY": CREDENTIALS.key})
+                request = urllib.request.Request(url, headers={"X-MBX-APIKEY": self.credentials.key})
                 with urllib.request.urlopen(request, timeout=_WITHIN) as answer:
                     return bytes(answer.read())
             except HTTPError:
