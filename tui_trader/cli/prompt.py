@@ -9,7 +9,9 @@ from tui_trader.cli.operate import carry_out
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import AcceptPrompt
 from tui_trader.engine.resources import shipped
-from tui_trader.risk.change import meanings
+from tui_trader.engine.settings import load_settings
+from tui_trader.risk.caps import LiveCaps, capped
+from tui_trader.risk.change import Meaning, meanings
 
 
 @click.group()
@@ -22,22 +24,36 @@ def prompt() -> None:
 @shared_options
 @click.pass_context
 def check(ctx: click.Context, /, name: str) -> None:
-    """Check a prompt by name or file, and say what each of its limits means."""
+    """Check a prompt by name or file, and say what each of its limits means; also what live_caps would make of it."""
     shared = shared_of(ctx)
     found = _loaded(shared, name)
+    caps = _caps(shared)
     policy = found.policy.as_record()
     explained = tuple(meanings(found.policy))
+    in_live = {each.field: each.value for each in meanings(capped(found.policy, caps))} if caps else {}
     line: JsonObject = {
         "event": "prompt",
         "time": now_text(),
         "ok": True,
         "file": str(found.path),
         "policy": policy,
-        "limits": [{"limit": each.field, "value": each.value, "meaning": each.sentence} for each in explained],
+        "limits": [
+            {
+                "limit": each.field,
+                "value": each.value,
+                "meaning": each.sentence,
+                "in_live": in_live.get(each.field, each.value),
+            }
+            for each in explained
+        ],
+        "live_caps": caps.as_record() if caps else None,
     }
     width = max(len(each.field) for each in explained)
-    told = (f"  {each.field:<{width}}  {each.sentence}" for each in explained)
-    say(shared, line, "\n".join([f"{found.path}: good", *told]))
+    said = (
+        f"  {each.field:<{width}}  {each.sentence}{_in_live(each, in_live.get(each.field, each.value))}"
+        for each in explained
+    )
+    say(shared, line, "\n".join([f"{found.path}: good", *said]))
 
 
 @prompt.command()
@@ -66,6 +82,18 @@ def show(ctx: click.Context, /, name: str) -> None:
 def accept(ctx: click.Context, /) -> None:
     """Put in force what the running engine's changed prompt loosens (what it tightens holds already)."""
     carry_out(shared_of(ctx), AcceptPrompt(), "the changed prompt is in force")
+
+
+def _in_live(meaning: Meaning, value: str | None) -> str:
+    """What rules in live where the account's cap is the smaller one."""
+    return "" if value == meaning.value else f" In live {value}, by live_caps."
+
+
+def _caps(shared: Shared) -> LiveCaps | None:
+    try:
+        return load_settings(shared.home.config).live_caps
+    except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
+        refuse(*told(error))
 
 
 def _loaded(shared: Shared, name: str) -> Prompt:

@@ -302,7 +302,14 @@ def test_a_binance_that_does_not_answer_is_a_failure_where_it_was_asked_for(opti
 
 def test_auto_is_binance_where_it_answers_else_synthetic_and_says_why(options: RunOptions) -> None:
     asked: dict[str, object] = {"feed": "auto", "speed": 1.0, "seed": None}
-    live = plan_of(changed(options, **asked), Knowledge(), sees)
+    looks: list[float] = []
+
+    def sees_in_time(wanted: RunOptions, symbols: Sequence[Symbol], patience: float) -> BinanceSeen | str:
+        looks.append(patience)
+        return sees(wanted, symbols, patience)
+
+    live = plan_of(changed(options, **asked), Knowledge(), sees_in_time)
+    assert looks == [AUTO_PATIENCE] == [3.0]
     synthetic = plan_of(changed(options, **asked), Knowledge())
     assert (live.choice.kind, live.choice.why) == (FeedKind.BINANCE, "auto: Binance's public data answer")
     assert synthetic.choice.kind is FeedKind.SYNTHETIC
