@@ -133,6 +133,8 @@ class OpenAIServer:
         self.requests: list[Asked] = []
         self.connections: set[int] = set()
         self.base_url = ""
+        self.quotes: Callable[[], str] = lambda: ""
+        """What else a refusal quotes besides the request's key."""
         self._released = asyncio.Event()
 
     @asynccontextmanager
@@ -162,7 +164,8 @@ class OpenAIServer:
             model = model.removeprefix(LATER)
         if model in _STATUSES:
             status, headers = _STATUSES[model]
-            error = {"error": {"message": f"no; your key was {request.headers.get('Authorization')}", "type": "x"}}
+            said = f"no; your key was {request.headers.get('Authorization')} {self.quotes()}"
+            error = {"error": {"message": said, "type": "x"}}
             return web.json_response(error, status=status, headers=headers)
         match model:
             case Trouble.RESET:

@@ -2,11 +2,15 @@
 
 import ctypes
 import logging
+import os
+import re
 import resource
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from types import TracebackType
+from typing import Final
 
 from tui_trader.core.plain_text import printable
 from tui_trader.journal.redact import SECRETS
@@ -15,14 +19,26 @@ _PR_SET_DUMPABLE = 4
 """<linux/prctl.h>. Zero: no core file, also none through a program that the kernel pipes it to, and neither memory nor
 the environment can be read by this user's other programs."""
 
+_CALLED_SECRET: Final = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)$", re.IGNORECASE)
+"""Variables whose value is hidden from the start, before anything asks for it; also those of other programs."""
+
 _log = logging.getLogger(__name__)
 
 
 def close() -> None:
     """Redact what Python says of errors that nobody caught, and leave no core file. First of all, and once."""
+    for name, value in os.environ.items():
+        if _CALLED_SECRET.search(name):
+            with suppress(ValueError):  # too short to be one
+                SECRETS.register(value)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_a_thread
     sys.unraisablehook = _unraisable
+    _end_memory()
+
+
+def _end_memory() -> None:
+    """The memory goes with the process, and is nobody else's before."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

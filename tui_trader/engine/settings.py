@@ -3,6 +3,7 @@
 import os
 import shlex
 import tomllib
+from contextlib import suppress
 from decimal import Decimal
 from difflib import get_close_matches
 from importlib.resources.abc import Traversable
@@ -30,6 +31,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from tui_trader.core.words import Mode
+from tui_trader.journal.redact import SECRETS
 from tui_trader.risk.caps import LiveCaps, proposal
 
 PREFIX = "TUI_TRADER_"
@@ -200,7 +202,7 @@ def load_settings(config: Path) -> Settings:
         model_config = SettingsConfigDict(toml_file=config)
 
     try:
-        return _FromFile()
+        settings = _FromFile()
     except SourceError:
         # It says which field, and why in words that may quote what was given.
         raise SettingsError(
@@ -213,6 +215,10 @@ def load_settings(config: Path) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         hint = _hint(first["type"], tuple(map(str, first["loc"])))
         raise SettingsError(f"setting {name}: {first['msg']}.{hint} (environment or {config})") from None
+    for secret in settings.secrets():
+        with suppress(ValueError):  # too short to be one; whoever uses it says so
+            SECRETS.register(secret)
+    return settings
 
 
 def written_mode(config: Path) -> Mode | None:
