@@ -114,6 +114,20 @@ async def test_a_smaller_screen_still_shows_the_end() -> None:
         assert app.lines[-1].endswith("entry 29")
 
 
+async def test_entries_of_before_a_resize_are_drawn_for_the_new_width_too() -> None:
+    app = Host(TailLog(kind_width=13, prefix_from=56))
+    async with app.run_test(size=(55, 3)) as pilot:
+        app.view.append(_entries(7, 8))
+        await pilot.pause()
+        assert app.lines[0] == "10:00:00 order.intent  entry 7"
+        await pilot.resize_terminal(56, 3)
+        await pilot.pause()
+        assert app.lines[0] == "  7 10:00:00 order.intent  entry 7"
+        await pilot.resize_terminal(55, 3)
+        await pilot.pause()
+        assert app.lines[0] == "10:00:00 order.intent  entry 7"
+
+
 async def test_entries_that_came_before_the_first_paint_are_at_the_end() -> None:
     log = TailLog()
     log.append(_entries(0, 30))

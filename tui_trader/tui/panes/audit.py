@@ -40,6 +40,7 @@ class AuditPane(Pane):
         self._log = TailLog(
             capacity=_KEPT,
             kind_width=13,
+            prefix_from=_NUMBERED_FROM,
             empty="the journal has not been opened yet",
             glyphs=source.glyphs,
             id="log",
@@ -64,8 +65,7 @@ class AuditPane(Pane):
         if not fresh:
             return
         missed = fresh[0].seq - self._seen - 1 if self._seen else 0
-        is_numbered = self.size.width >= _NUMBERED_FROM
-        entries = [_entry(line, is_numbered=is_numbered) for line in fresh]
+        entries = [_entry(line) for line in fresh]
         if missed > 0:
             entries.insert(0, LogEntry(text=f"{number(missed)} rows went by; `audit show` has them", tone=Tone.DIM))
         self._log.append(entries)
@@ -73,9 +73,9 @@ class AuditPane(Pane):
         self.note(f"{number(self._seen)} entries")
 
 
-def _entry(line: AuditLine, *, is_numbered: bool) -> LogEntry:
+def _entry(line: AuditLine) -> LogEntry:
     return LogEntry(
-        prefix=f"{line.seq:>5}" if is_numbered else "",
+        prefix=f"{line.seq:>5}",
         time=text(line.time)[11:19],
         kind=line.kind,
         kind_tone=_KINDS.get(line.kind, Tone.DIM),

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -65,17 +65,22 @@ class TailLog(LineView, can_focus=True):
         *,
         capacity: int = 500,
         kind_width: int = 0,
+        prefix_from: int = 0,
         empty: str = "",
         glyphs: Glyphs = UNICODE,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        """`kind_width` cells are set aside for the kinds; zero leaves them out."""
+        """`kind_width` cells are set aside for the kinds; zero leaves them out.
+
+        Prefixes show from a width of `prefix_from` cells on: in less the text needs their room.
+        """
         super().__init__(glyphs=glyphs, name=name, id=id, classes=classes)
         self._entries: deque[LogEntry] = deque(maxlen=capacity)
         self._capacity = capacity
         self._kind_width = kind_width
+        self._prefix_from = prefix_from
         self._empty = empty
         self._follows = True
         self._unseen = 0
@@ -156,7 +161,9 @@ class TailLog(LineView, can_focus=True):
             return self._paint((), width)
         hint = self._hint() if y == height - 1 else ()
         taken = sum(cell_len(span.text) for span in hint)
-        line = log_line(self._entries[index], width - taken, self._kind_width, self._glyphs)
+        entry = self._entries[index]
+        shown = entry if width >= self._prefix_from else replace(entry, prefix="")
+        line = log_line(shown, width - taken, self._kind_width, self._glyphs)
         if not hint:
             return self._paint(line, width)
         return Strip.join([self._paint(line, width - taken), self._paint(hint, taken)])
