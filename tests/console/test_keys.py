@@ -228,7 +228,7 @@ async def test_help_fits_the_least_terminal_and_scrolls() -> None:
         await console.press("question_mark")
         assert "escape  back" in console.dialog
         assert "tui-trader halt" not in console.dialog
-        await console.press(*["j"] * 20)
+        await console.press(*["j"] * 40)
         assert "tui-trader halt" in console.dialog
 
 

@@ -116,9 +116,10 @@ LONGEST_ID = 64
 
 
 class AcceptPrompt(_Command):
-    """Put in force what the changed prompt loosens."""
+    """Put in force what the changed prompt loosens: all of it, or what was shown under this seal and nothing else."""
 
     command: Literal["accept_prompt"] = "accept_prompt"
+    seal: Annotated[_Word, Field(max_length=64)] | None = None
 
 
 class Approve(_Command):

@@ -40,9 +40,9 @@ class OperatorDesk:
         *,
         status: Callable[[], JsonObject],
         decide_now: Callable[[], None],
-        accept_prompt: Callable[[], Awaitable[str]],
+        accept_prompt: Callable[[str | None], Awaitable[str]],
     ) -> None:
-        """`accept_prompt` puts in force what the prompt's file loosens, or says why not."""
+        """`accept_prompt` puts in force what the prompt's file loosens (None: whatever it is), or says why not."""
         self._toolbox = toolbox
         self._clock = clock
         self._status = status
@@ -61,8 +61,8 @@ class OperatorDesk:
             case DecideNow():
                 self._decide_now()
                 return Reply(done=True, text="deciding now")
-            case AcceptPrompt():
-                return await self._accepted()
+            case AcceptPrompt(seal=seal):
+                return await self._accepted(seal)
             case Halt():
                 return await self._halt(command)
             case CheckOrder():
@@ -74,9 +74,9 @@ class OperatorDesk:
             case _:
                 return await self._call(*_as_call(command))
 
-    async def _accepted(self) -> Reply:
+    async def _accepted(self, seal: str | None) -> Reply:
         try:
-            refusal = await self._accept_prompt()
+            refusal = await self._accept_prompt(seal)
         except JournalUnwritable as error:
             return Reply(done=False, code="JOURNAL_UNWRITABLE", text=str(error))
         if refusal:

@@ -4,13 +4,15 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tui_trader.agent.canonical import canonical, sha256_of
 from tui_trader.agent.prompt import Prompt, RenderedPrompt, load_prompt
 from tui_trader.core.records import PromptChanged
 from tui_trader.core.words import Actor, Mode, Symbol
 from tui_trader.engine.policy_holder import PolicyHolder
+from tui_trader.engine.views import WaitingPrompt
 from tui_trader.journal.ports import Entry, Journal
 from tui_trader.risk.caps import LiveCaps, capped
-from tui_trader.risk.change import NothingLeftToTrade, change_of
+from tui_trader.risk.change import NothingLeftToTrade, change_of, loosenings
 from tui_trader.risk.front_matter import PolicyError
 from tui_trader.risk.policy import Policy
 
@@ -83,8 +85,20 @@ class PromptKeeper:
             _log.warning("%s", self._problem)
         self._seen = seen
 
-    async def accept(self, journal: Journal) -> str:
-        """A person's word for what the file loosens; why not, where it cannot be. Raises JournalUnwritable."""
+    @property
+    def waiting(self) -> WaitingPrompt | None:
+        """What of the file waits for a person's word, as of the last look; None where nothing does."""
+        if self._problem or not self._waiting:
+            return None
+        limits = loosenings(self._policy.current, self._wanted.policy)
+        written = canonical(self._wanted.policy.as_record())
+        return WaitingPrompt(limits=limits, seal=sha256_of(f"{written}\n{self._rendered.sha256}"))
+
+    async def accept(self, journal: Journal, seal: str | None = None) -> str:
+        """A person's word for what the file loosens; why not, where it cannot be. Raises JournalUnwritable.
+
+        With a `seal` it is good for what was shown under that seal: the file may have changed since.
+        """
         await self.look(journal)
         if self._mode is Mode.LIVE:
             return "in live a looser limit takes effect at a restart only"
@@ -92,6 +106,8 @@ class PromptKeeper:
             return self._problem
         if not self._waiting:
             return "nothing waits: all of the prompt's file is in force"
+        if seal is not None and (self.waiting is None or self.waiting.seal != seal):
+            return "the prompt's file has changed since it was shown: look again"
         current, wanted = self._policy.current, self._wanted.policy
         kept = tuple(symbol for symbol in self._symbols if symbol in wanted.symbols)
         llm = wanted.llm.model_copy(

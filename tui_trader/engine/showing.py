@@ -70,6 +70,7 @@ class Showing:
             decider_why=plan.decider_why,
             prompt=assembly.policy.current.name,
             prompt_problem=assembly.prompt.problem,
+            prompt_waiting=assembly.prompt.waiting,
             last_cycle=schedule.last_cycle if schedule else 0,
             next_decision=schedule.next_at if schedule else None,
             deciding=schedule.is_deciding if schedule else False,

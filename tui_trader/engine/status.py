@@ -6,7 +6,7 @@ from tui_trader.core.clock import text
 from tui_trader.core.money import Price, nearest_to, plain, to_balance
 from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
 from tui_trader.engine.lines import approval_object, order_object
-from tui_trader.engine.views import ObservedTotals, StatusView
+from tui_trader.engine.views import ObservedTotals, StatusView, WaitingPrompt
 from tui_trader.tools.ports import PositionView
 
 _OF_A_TICK = Decimal("0.01")
@@ -42,12 +42,21 @@ def status_object(view: StatusView) -> JsonObject:
         "decider_why": view.decider_why,
         "prompt": view.prompt,
         "prompt_problem": view.prompt_problem,
+        "prompt_waiting": _waiting_object(view.prompt_waiting),
         "last_cycle": view.last_cycle,
         "next_decision": text(view.next_decision) if view.next_decision is not None else None,
         "key_warning": view.key_warning,
         "journal_head": view.journal_head,
         "journal_entries": view.journal_entries,
     }
+
+
+def _waiting_object(waiting: WaitingPrompt | None) -> list[JsonValue]:
+    """What of the prompt's file waits for a person: each limit, what holds, and what the file says."""
+    return [
+        {"limit": each.field, "in_force": each.in_force, "wanted": each.wanted}
+        for each in (waiting.limits if waiting is not None else ())
+    ]
 
 
 def _economy_object(economy: EconomyChanged | None) -> JsonObject | None:

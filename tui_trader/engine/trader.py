@@ -102,7 +102,7 @@ class Trader:
             clock,
             status=lambda: status_object(showing.status()),
             decide_now=self.schedule.decide_now,
-            accept_prompt=lambda: assembly.prompt.accept(journal),
+            accept_prompt=lambda seal: assembly.prompt.accept(journal, seal),
         )
         showing.schedule = self.schedule
 

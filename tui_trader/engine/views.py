@@ -11,6 +11,7 @@ from tui_trader.core.order import Fill, Order
 from tui_trader.core.records import CycleDecided, EconomyChanged
 from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingState
 from tui_trader.risk.approvals import Question
+from tui_trader.risk.change import Loosening
 from tui_trader.risk.observed import NOTHING_OBSERVED, ObservedTotals
 from tui_trader.tools.ports import Headroom, PositionView
 
@@ -77,6 +78,14 @@ class FeedView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPrompt:
+    """What the prompt's file loosens. `seal` stands for exactly this: a person agrees to no more than was shown."""
+
+    limits: tuple[Loosening, ...]
+    seal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
     """The state of everything at one instant. `running` False: read from the journal, with no engine behind it."""
 
@@ -108,6 +117,8 @@ class StatusView:
     engine_failure: str = ""
     prompt_problem: str = ""
     """What of the prompt's file is not in force, and why."""
+    prompt_waiting: WaitingPrompt | None = None
+    """What of it waits for a person's word."""
     approvals: tuple[Question, ...] = ()
     """What waits for a person, oldest first."""
     observed: ObservedTotals = NOTHING_OBSERVED

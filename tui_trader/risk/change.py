@@ -33,6 +33,15 @@ class PolicyChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Loosening:
+    """A field whose new value waits for a person's word: both values as written, None where it is left out."""
+
+    field: str
+    in_force: str | None
+    wanted: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """A field of a policy, its value as written (None: left out), and what that means."""
 
@@ -60,6 +69,16 @@ def change_of(current: Policy, wanted: Policy) -> PolicyChange:
         tightened.append(field)
         now = _with(now, field, after)
     return PolicyChange(now, tuple(tightened), tuple(loosened))
+
+
+def loosenings(current: Policy, wanted: Policy) -> tuple[Loosening, ...]:
+    """What the wanted policy loosens, with the values. Raises NothingLeftToTrade."""
+    before, after = current.as_record(), wanted.as_record()
+    return tuple(
+        Loosening(field, _written(_at(before, path)), _written(_at(after, path)))
+        for field in change_of(current, wanted).loosened
+        for path in (tuple(field.split(".")),)
+    )
 
 
 def meanings(policy: Policy) -> Iterator[Meaning]:

@@ -90,6 +90,15 @@ REJECT = Action(
     danger=Danger.ASKS,
     hinted=False,
 )
+ACCEPT_PROMPT = Action(
+    id="prompt.accept",
+    call="accept_prompt",
+    keys=("p",),
+    label="accept prompt",
+    help="Accept what the prompt's file loosens: lists it first.",
+    danger=Danger.ASKS,
+    hinted=False,
+)
 HELP = Action(id="help", call="help", keys=("question_mark",), label="help", help="This page.")
 QUIT = Action(
     id="quit",
@@ -164,7 +173,7 @@ VIEWS = (
 
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
-TRADING_ACTIONS = (RESUME, FLATTEN, ORDER, DECIDE, APPROVE, REJECT, HELP, QUIT, *PANES, *VIEWS)
+TRADING_ACTIONS = (RESUME, FLATTEN, ORDER, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT, *PANES, *VIEWS)
 """They work on the trading screen, and not under a dialog."""
 ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
 

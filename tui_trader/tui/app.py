@@ -13,12 +13,24 @@ from textual.widgets import Input
 from tui_trader.core.clock.pulse import stopwatch
 from tui_trader.core.words import Mode, TradingState
 from tui_trader.engine.client import EngineClient
-from tui_trader.engine.commands import Approve, Command, DecideNow, FlattenAll, Halt, PlaceOrder, Reject, Reply, Resume
+from tui_trader.engine.commands import (
+    AcceptPrompt,
+    Approve,
+    Command,
+    DecideNow,
+    FlattenAll,
+    Halt,
+    PlaceOrder,
+    Reject,
+    Reply,
+    Resume,
+)
 from tui_trader.engine.live.question import LiveQuestion
 from tui_trader.tui.actions import APP_ACTIONS, UNLESS_TYPING, bindings_of
 from tui_trader.tui.base import QuietApp
 from tui_trader.tui.panes.pane import Source
 from tui_trader.tui.replies import reply_of, why
+from tui_trader.tui.screens.accepting import AcceptDialog
 from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
 from tui_trader.tui.screens.beginning import LiveDialog
 from tui_trader.tui.screens.help import HelpDialog
@@ -210,6 +222,25 @@ class TraderApp(QuietApp):
                 self._say(f"{not_done}: {why(reply)}", "error")
 
         return told
+
+    def action_accept_prompt(self) -> None:
+        """List what the prompt's file loosens; `y` puts that in force, and nothing that was not shown."""
+        self._trading.look()
+        status = self._trading.status
+        waiting = status.prompt_waiting if status is not None else None
+        if status is None or waiting is None:
+            self._say((status.prompt_problem if status else "") or "Nothing waits: all of the prompt is in force.")
+            return
+        if status.mode is Mode.LIVE:
+            self._say("In live a looser limit takes effect at a restart only.", "warning")
+            return
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                told = self._teller("The changed prompt is in force.", "Not accepted")
+                self._send(AcceptPrompt(seal=waiting.seal), told)
+
+        self.push_screen(AcceptDialog(waiting, self._glyphs), confirmed)
 
     def action_decide(self) -> None:
         """One decision now."""

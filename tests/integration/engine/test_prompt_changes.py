@@ -9,10 +9,13 @@ from tests.integration.engine.test_thread import asked, running, until
 from tests.unit.engine.runs import records_of, run_options
 from tui_trader.core.records import PromptChanged, TradingStateChanged
 from tui_trader.core.words import Actor
+from tui_trader.engine import views
 from tui_trader.engine.commands import AcceptPrompt, AskStatus, DecideNow, Halt
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.thread import EngineThread
+from tui_trader.engine.views import StatusView, WaitingPrompt
 from tui_trader.journal.reader import JournalReader
+from tui_trader.risk.change import Loosening
 
 SHIPPED = Path(__file__).parents[3] / "prompts" / "trader.md"
 
@@ -27,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def engine(tmp_path: Path, file: Path) -> Iterator[EngineThread]:
     """An engine at a minute a second, on one of the prompt's two symbols."""
-    with running(run_options(tmp_path / "home", prompt=str(file), speed=60.0)) as engine:
+    with running(run_options(tmp_path / "home", prompt=str(file), speed=60.0, with_console=True)) as engine:
         yield engine
 
 
@@ -85,6 +88,32 @@ def test_what_tightens_holds_at_the_next_cycle_and_what_loosens_waits(engine: En
     assert actors == [Actor.SYSTEM, Actor.OPERATOR]
     again = asked(engine, AcceptPrompt())
     assert (again.done, again.code) == (False, "NOT_ACCEPTED")
+
+
+def test_a_word_is_good_for_what_was_shown_and_not_for_what_the_file_says_since(
+    engine: EngineThread, file: Path
+) -> None:
+    def shown() -> WaitingPrompt | None:
+        status = engine.mailbox.take((views.STATUS,), 0)[1].get(views.STATUS)
+        return status.prompt_waiting if isinstance(status, StatusView) else None
+
+    rewrite(file, ("max_order_notional: 2000", "max_order_notional: 3000"))
+    until_changed(engine)
+    until(lambda: shown() is not None)
+    waiting = shown()
+    assert waiting is not None
+    assert waiting.limits == (Loosening("risk.max_order_notional", "2000", "3000"),)
+    assert asked(engine, AskStatus()).result["prompt_waiting"] == [
+        {"limit": "risk.max_order_notional", "in_force": "2000", "wanted": "3000"}
+    ]
+    rewrite(file, ("max_order_notional: 3000", "max_order_notional: 90000"))
+    late = asked(engine, AcceptPrompt(seal=waiting.seal))
+    assert (late.done, late.code) == (False, "NOT_ACCEPTED")
+    assert "has changed since it was shown" in late.text
+    rewrite(file, ("max_order_notional: 90000", "max_order_notional: 3000"))
+    assert asked(engine, AcceptPrompt(seal=waiting.seal)).done
+    assert risk_of(changes_of(engine)[-1])["max_order_notional"] == "3000"
+    assert asked(engine, AskStatus()).result["prompt_waiting"] == []
 
 
 def test_a_file_that_does_not_parse_leaves_the_old_one_in_force(engine: EngineThread, file: Path) -> None:

@@ -81,7 +81,7 @@ class Carried:
     decisions: int
 
 
-async def _nothing_waits() -> str:
+async def _nothing_waits(_: str | None) -> str:
     return "nothing waits"
 
 
