@@ -6,11 +6,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from tui_trader.cli.context import INTERRUPTED, NO, USAGE, Shared, refuse
-from tui_trader.cli.last_resort import LastResort, Screen
+from tui_trader.cli.last_resort import LastResort, Screen, end_hung
 from tui_trader.cli.run_options import AskedRun, options_of
 from tui_trader.core.plain_text import printable
 from tui_trader.core.records import JsonObject, JsonValue
@@ -86,7 +87,8 @@ class _Console:
 
     def run(self) -> int:
         """The exit code. Raises what planning raised."""
-        with Session(self._options) as session:
+        hung = partial(end_hung, socket=self._options.home.socket, screen=self._screen)
+        with Session(self._options, hung=hung) as session:
             last_resort = LastResort(self._screen, session.engine, socket=self._options.home.socket, code=INTERRUPTED)
 
             def signalled() -> None:

@@ -7,13 +7,16 @@ import termios
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
+
+from tui_trader.cli.context import NO
 
 _CONSOLE_LEAVES_WITHIN = 1.0
 """Real seconds after the engine's end."""
 _ENGINE_ENDS_WITHIN = 90.0
 """Real seconds; what was begun is carried to its end in far less. After that the engine hangs, and the home is as after
 a crash, which the next start mends."""
+_SAID_WITHIN = 1.0
 _ATTEMPTS = 20
 _BETWEEN_ATTEMPTS = 0.02
 _PLAIN_TERMINAL = (
@@ -78,6 +81,24 @@ class Screen:
 
 def _unsaid(_: threading.ExceptHookArgs) -> None:
     """The process is about to end; a traceback would be the last thing on the terminal that is being given back."""
+
+
+def end_hung(why: str, *, socket: Path, screen: Screen | None = None) -> NoReturn:
+    """End the process of an engine that hangs, in its heartbeat's thread: nothing of it can be waited for.
+
+    A supervisor starts it again; the stops stay at the exchange meanwhile.
+    """
+    if screen is not None:
+        threading.excepthook = _unsaid
+        screen.restore()
+    sentence = f"tui-trader: {why}: the process ends, HALTED; stops stay at the exchange. Start it again.\n"
+    # A thread of its own: whoever should read stderr may be what everything waits for.
+    saying = threading.Thread(target=os.write, args=(2, sentence.encode()), daemon=True)
+    saying.start()
+    saying.join(_SAID_WITHIN)
+    with contextlib.suppress(OSError):
+        socket.unlink(missing_ok=True)
+    os._exit(NO)
 
 
 class LastResort:

@@ -1,11 +1,13 @@
 """`run`: the engine without a screen."""
 
 import signal
+from functools import partial
 
 import click
 
 from tui_trader.cli.context import INTERRUPTED, Shared, refuse, shared_of, shared_options
 from tui_trader.cli.failures import told
+from tui_trader.cli.last_resort import end_hung
 from tui_trader.cli.output import LineWriter
 from tui_trader.cli.run_options import AskedRun, options_of, run_options
 from tui_trader.engine.credentials import load_with_secrets
@@ -44,7 +46,7 @@ def _prepared(shared: Shared, asked: AskedRun, cycles: int | None) -> RunOptions
 
 def _run(shared: Shared, options: RunOptions) -> int:
     writer = LineWriter(as_json=shared.as_json)
-    session = Session(options, sink=writer)
+    session = Session(options, sink=writer, hung=partial(end_hung, socket=options.home.socket))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # Before the engine starts: an interrupt in between would leave its thread running, with nobody to stop it.
     session.take_signals(signal.SIGTERM, signal.SIGINT)

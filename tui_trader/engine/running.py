@@ -5,19 +5,21 @@ It imports the agent and its libraries, which take seconds to load: only the eng
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from tui_trader.agent.deciders.ports import Decider
 from tui_trader.agent.llm.replay import Misses
 from tui_trader.core.chance import Chance
-from tui_trader.core.clock import Clock, LoopClock, PacedLoop
+from tui_trader.core.clock import Clock, LoopClock, PacedLoop, WallClock
 from tui_trader.core.market import MarketEvent
-from tui_trader.core.records import LiveTerms
-from tui_trader.core.words import Mode
+from tui_trader.core.records import LiveTerms, TradingStateChanged
+from tui_trader.core.words import Actor, Mode, TradingState
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.engine.anchoring import Anchoring, Places
@@ -37,6 +39,7 @@ from tui_trader.engine.trader import Ended, Trader
 from tui_trader.engine.vault import mark
 from tui_trader.engine.wiring import Assembly, agent_of, assemble
 from tui_trader.exchange.ports import Exchange
+from tui_trader.journal.codec import encode
 from tui_trader.journal.emergency import EmergencyLog
 from tui_trader.journal.keys import KeyFiles
 from tui_trader.journal.layout import Tip
@@ -47,6 +50,9 @@ from tui_trader.journal.writer import open_journal
 from tui_trader.market.ports import Feed
 
 _log = logging.getLogger(__name__)
+
+HUNG = "HUNG"
+"""The code of the halt after a loop that did not answer any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,12 @@ class Alive:
     trader: Trader
     switch: HaltSwitch
     look: Callable[[], None]
+    status: Callable[[], str]
+    """How things stand, in a few words."""
+    closing: threading.Event
+    """Set when the run has ended and only files and connections are left to close."""
+    last_words: Callable[[str], None]
+    """For a thread of its own, when the loop hangs: says why in the log, and so that the next start is HALTED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +173,37 @@ async def _run(
         whole = trader_of(plan, around, sink=sink)
         trader = whole.trader
         journal.when_unwritable(trader.journal_lost)
-        built(Alive(loop=loop, trader=trader, switch=whole.assembly.switch, look=whole.look))
-        return await trader.run(options.cycles)
+        closing = threading.Event()
+        built(
+            Alive(
+                loop=loop,
+                trader=trader,
+                switch=whole.assembly.switch,
+                look=whole.look,
+                status=partial(_in_words, whole),
+                closing=closing,
+                last_words=partial(_last_words, options),
+            )
+        )
+        try:
+            return await trader.run(options.cycles)
+        finally:
+            closing.set()
+
+
+def _in_words(whole: Built) -> str:
+    """For a supervisor's line."""
+    assembly = whole.assembly
+    held, cycle = len(assembly.ledger.positions), whole.trader.schedule.last_cycle
+    return f"{assembly.plan.options.mode.value} {assembly.switch.state.value}, {held} positions, cycle {cycle}"
+
+
+def _last_words(options: RunOptions, why: str) -> None:
+    """Built on nothing that the hanging loop may hold: a log of its own, on the machine's time."""
+    halt = TradingStateChanged(state=TradingState.HALTED, reason=f"{why}; the process was ended", code=HUNG)
+    log = EmergencyLog(options.home.emergency, WallClock(), Chance(None), redact=SECRETS, seal=options.seal)
+    log.append({"kind": halt.KIND, "actor": Actor.SYSTEM.value, "record": encode(halt)})
+    _log.critical("%s: the process ends", why)
 
 
 def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Built:

@@ -9,6 +9,7 @@ from tui_trader.engine.control import ControlServer
 from tui_trader.engine.diary import keep_diary
 from tui_trader.engine.home import HomeLock
 from tui_trader.engine.options import RunOptions
+from tui_trader.engine.supervisor import Supervisor
 from tui_trader.engine.thread import EngineThread
 
 if TYPE_CHECKING:  # what a line is made of needs the journal and the desk, which a first paint need not wait for
@@ -18,15 +19,21 @@ if TYPE_CHECKING:  # what a line is made of needs the journal and the desk, whic
 class Session:
     """Use it as a context; inside, the lock is held, the socket listens and the engine runs."""
 
-    def __init__(self, options: RunOptions, *, sink: "LineSink | None" = None) -> None:
-        """The home must be prepared. Raises HomeError where it is locked.
+    def __init__(
+        self,
+        options: RunOptions,
+        *,
+        sink: "LineSink | None" = None,
+        hung: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """The home must be prepared; `hung` ends the process of an engine that hangs. Raises HomeError if it is locked.
 
         With a console the engine is not started here but by `engine.start`, once the first picture is on the screen.
         """
         self._starts_engine = not options.with_console
         self._lock: HomeLock = options.home.locked()
         keep_diary(options.home.log, options.settings.secrets())
-        self.engine = EngineThread(options, sink=sink)
+        self.engine = EngineThread(options, sink=sink, supervisor=Supervisor.of_this_process(), hung=hung)
         self._server = ControlServer(options.home.socket, self.engine)
         self.signal: signal.Signals | None = None
 

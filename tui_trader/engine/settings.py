@@ -157,6 +157,8 @@ class Settings(BaseSettings):
     mouse: bool | None = None
     """Whether the console takes the mouse; None: yes, except over SSH."""
     paper: PaperSettings = Field(default_factory=PaperSettings)
+    hangs_after_seconds: Annotated[int, Field(ge=5, le=600)] = 20
+    """Real seconds without an answer of the engine's loop after which the process ends itself."""
     langsmith_tracing: bool = False
     """Whether prompts and state of each decision go to LangSmith; the shell's own variables alone change nothing."""
     binance: BinanceSettings = Field(default_factory=BinanceSettings)

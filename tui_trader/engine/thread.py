@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from tui_trader.engine.client import Ending
 from tui_trader.engine.commands import AskStatus, Command, Halt, Reply
+from tui_trader.engine.heartbeat import Heartbeat, Pulse
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
+from tui_trader.engine.supervisor import Supervisor
 
 if TYPE_CHECKING:  # at run time they come with the agent's libraries, which only the engine's thread waits for
     from tui_trader.engine.lines import LineSink
@@ -19,8 +22,8 @@ if TYPE_CHECKING:  # at run time they come with the agent's libraries, which onl
     from tui_trader.engine.trader import Ended
 
 _log = logging.getLogger(__name__)
-_BEAT = 0.5
-"""Real seconds between two looks at the engine while a console is there, whatever the market and the clock do."""
+_LAST_WORDS_WITHIN = 5.0
+"""Real seconds for what is still said and written when the loop hangs; whatever that waits for, the process ends."""
 
 
 class EngineThread:
@@ -31,7 +34,17 @@ class EngineThread:
 
     embeds = True
 
-    def __init__(self, options: RunOptions, *, sink: "LineSink | None" = None) -> None:
+    def __init__(
+        self,
+        options: RunOptions,
+        *,
+        sink: "LineSink | None" = None,
+        supervisor: Supervisor | None = None,
+        hung: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`hung` is told when the engine's loop does not answer any more, and why; it should end the process."""
+        self._supervisor = supervisor or Supervisor()
+        self._hung = hung
         self.mailbox = Mailbox()
         self.failure: BaseException | None = None
         """What ended the run before its time; None while it runs or when it ended well."""
@@ -61,6 +74,7 @@ class EngineThread:
 
     def stop(self, reason: str) -> None:
         """Ask for a clean end; returns at once. Safe in a signal handler."""
+        self._supervisor.stopping(reason)
         self._early_stop = self._early_stop or reason  # first: the engine takes up what it finds here once it is alive
         alive = self._alive
         if self._thread.ident is None:
@@ -150,16 +164,27 @@ class EngineThread:
             task.add_done_callback(partial(_pass_on, answer))
         if self._early_stop:
             alive.trader.stop(self._early_stop)
-        if self._options.with_console:
-            threading.Thread(target=self._beat, args=(alive,), name="engine heartbeat", daemon=True).start()
+        pulse = Pulse(loop=alive.loop, look=alive.look if self._options.with_console else _nothing, status=alive.status)
+        hangs_after = self._options.settings.hangs_after_seconds
+        hung = partial(self._give_up, alive)
+        Heartbeat(pulse, self._supervisor, over=alive.closing, hangs_after=hangs_after, hung=hung).start()
+        self._supervisor.ready()
 
-    def _beat(self, alive: "Alive") -> None:
-        """A look at the engine every half second: what is silent for longer hangs, also when no market event comes."""
-        while not self._over.wait(_BEAT):
-            try:
-                alive.loop.call_soon_threadsafe(alive.look)
-            except RuntimeError:
-                return  # the loop has closed
+    def _give_up(self, alive: "Alive", seconds: float) -> None:
+        """The loop hangs. Nothing new leaves, the next start knows why, and the process is ended by whoever it is for.
+
+        What is said and written may itself hang, on the very lock or disk that the loop waits for.
+        """
+        alive.switch.trip()
+        why = f"the engine's loop has not answered for {seconds:g} s"
+        words = threading.Thread(target=alive.last_words, args=(why,), name="last words", daemon=True)
+        words.start()
+        words.join(_LAST_WORDS_WITHIN)
+        self._hung(why)
+
+
+def _nothing() -> None:
+    """Without a console nobody looks."""
 
 
 def _pass_on(answer: "Future[Reply]", done: "asyncio.Task[Reply]") -> None:

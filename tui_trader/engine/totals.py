@@ -67,9 +67,12 @@ class RunTotals:
         return self._decisions
 
     def summary(
-        self, *, time: Instant, unrealised: Money, equity: Money | None, state: TradingState, head: Head
+        self, *, time: Instant, unrealised: Money, equity: Money | None, state: TradingState, head: Head, ended: str
     ) -> JsonObject:
-        """The last line of a run. `net` = realised + unrealised - fees + funding - model cost."""
+        """The last line of a run; `ended` says what ended it.
+
+        `net` = realised + unrealised - fees + funding - model cost.
+        """
         change = unrealised - self._unrealised_before
         net = self._realised + change - self._fees + self._funding - self._model_cost
         return {
@@ -90,6 +93,7 @@ class RunTotals:
             "observed": {"closed": self._observed, "net_bps": plain(self._observed_bps)},
             "equity": plain(equity) if equity is not None else None,
             "trading_state": state.value,
+            "ended": ended,
             "journal_head": head.hash.hex(),
             "journal_entries": head.seq,
         }

@@ -216,6 +216,7 @@ class Trader:
             equity=self._showing.equity(),
             state=self._assembly.switch.durable_state,
             head=self._journal.head,
+            ended=reason,
         )
         self._publisher.publish_all()
         if self._misses.first and failure is None:

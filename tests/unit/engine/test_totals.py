@@ -53,7 +53,12 @@ def summary_of(*records: Record, unrealised: Decimal = ZERO, before: Decimal = Z
     totals.go_live(before)
     Log((totals,)).write_all(records)
     return totals.summary(
-        time=NOON, unrealised=unrealised, equity=D("10010.50"), state=TradingState.ACTIVE, head=Head(9, b"\x01" * 32)
+        time=NOON,
+        unrealised=unrealised,
+        equity=D("10010.50"),
+        state=TradingState.ACTIVE,
+        head=Head(9, b"\x01" * 32),
+        ended="the data have ended",
     )
 
 
@@ -93,6 +98,7 @@ def test_a_run_in_one_line() -> None:
         "observed": {"closed": 0, "net_bps": "0"},
         "equity": "10010.5",
         "trading_state": "ACTIVE",
+        "ended": "the data have ended",
         "journal_head": "01" * 32,
         "journal_entries": 9,
     }
@@ -104,7 +110,9 @@ def test_what_was_before_the_run_does_not_count() -> None:
     log.write_all([decided(), sold(D(5), D(1)), denied("X")])
     totals.go_live(D(0))
     log.write(decided())
-    said = totals.summary(time=NOON, unrealised=D(0), equity=None, state=TradingState.HALTED, head=Head(4, bytes(32)))
+    said = totals.summary(
+        time=NOON, unrealised=D(0), equity=None, state=TradingState.HALTED, head=Head(4, bytes(32)), ended=""
+    )
     assert (said["decisions"], said["fills"], said["denials"]) == (1, 0, {})
     assert said["equity"] is None
     assert totals.decisions == 1
