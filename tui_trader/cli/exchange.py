@@ -1,6 +1,7 @@
 """`exchange`: a loopback exchange that speaks Binance's USD-M protocol, for rehearsals and for tests of clients."""
 
 import asyncio
+import json
 import signal
 import sys
 from dataclasses import dataclass
@@ -8,16 +9,17 @@ from typing import Any
 
 import click
 
-from tui_trader.cli.context import DONE, USAGE, Shared, refuse, shared_of, shared_options
+from tui_trader.cli.context import DONE, USAGE, Shared, now_text, refuse, shared_of, shared_options
 from tui_trader.cli.failures import told
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import DAY, Clock, Instant, WallClock
 from tui_trader.core.instrument_table import instrument, known_symbols
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.loopback.books_folder import BooksFolder
+from tui_trader.exchange.loopback.control import PATH
 from tui_trader.exchange.loopback.market_clock import MarketClock
 from tui_trader.exchange.loopback.options import Limits, LoopbackOptions
-from tui_trader.exchange.loopback.server import HOST, LoopbackExchange
+from tui_trader.exchange.loopback.server import HOST, LoopbackExchange, PortRefused
 from tui_trader.exchange.loopback.store import LoopbackBooksError
 from tui_trader.exchange.paper import PaperBooksError
 from tui_trader.market.choose import FeedKind, parse_feed
@@ -59,8 +61,9 @@ class _Asked:
 def exchange(ctx: click.Context, /, **given: Any) -> None:
     """Serve a rehearsal exchange on this machine: Binance's USD-M REST and WebSocket protocol, on paper money.
 
-    It listens on 127.0.0.1 only. It prints `rest: URL`, `stream: URL`, `key: X`, `secret: Y`, and serves until SIGTERM
-    or ctrl-c. Its books live in the home folder, under `exchange`, and survive a restart, a kill too.
+    It listens on 127.0.0.1 only. It prints `rest: URL`, `stream: URL`, `key: X`, `secret: Y` (with --json one object of
+    these), and serves until SIGTERM or ctrl-c. Its books live in the home folder, under `exchange`, and survive a
+    restart, a kill too.
     """
     asked = _Asked(
         port=given["port"],
@@ -72,12 +75,8 @@ def exchange(ctx: click.Context, /, **given: Any) -> None:
     )
     try:
         asyncio.run(_serve(shared_of(ctx), asked))
-    except (PaperBooksError, LoopbackBooksError) as error:
+    except (PaperBooksError, LoopbackBooksError, PortRefused) as error:
         refuse(str(error), USAGE)
-    except OSError as error:
-        refuse(
-            f"--port {asked.port}: {HOST} cannot be served there ({error.strerror or error}). Use another port.", USAGE
-        )
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
         refuse(*told(error))
     raise SystemExit(DONE)
@@ -102,13 +101,13 @@ async def _serve(shared: Shared, asked: _Asked) -> None:
         options = LoopbackOptions(port=asked.port, credentials=credentials, control_token=token, limits=limits)
         server = LoopbackExchange(options, feed, folder=books.folder, market_clock=clock, clock=wall, scale=asked.scale)
         async with server:
-            _say(f"rest: {server.rest_url}")
-            _say(f"stream: {server.stream_url}")
-            _say(f"key: {credentials.key}")
-            _say(f"secret: {credentials.secret}")
-            if token:
-                _say(f"control: {server.rest_url}/control")
-                _say(f"token: {token}")
+            where = {
+                "rest": server.rest_url,
+                "stream": server.stream_url,
+                "key": credentials.key,
+                "secret": credentials.secret,
+            }
+            _say(where | ({"control": f"{server.rest_url}{PATH}", "token": token} if token else {}), shared)
             sys.stderr.write(
                 f"tui-trader: loopback exchange, on {HOST} only; market {feed.name}. Stop it with ctrl-c.\n"
             )
@@ -120,8 +119,8 @@ async def _until_stopped(server: LoopbackExchange, stop: asyncio.Event) -> None:
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
-        why = f"({server.failed}) " if server.failed else ""
-        sys.stderr.write(f"tui-trader: the market has ended {why}; the last prices stand. Stop it with ctrl-c.\n")
+        why = f" ({server.failed})" if server.failed else ""
+        sys.stderr.write(f"tui-trader: the market has ended{why}; the last prices stand. Stop it with ctrl-c.\n")
         await stopped
     ended.cancel()
     if isinstance(server.failed, FeedError | PaperBooksError | LoopbackBooksError):
@@ -130,18 +129,20 @@ async def _until_stopped(server: LoopbackExchange, stop: asyncio.Event) -> None:
 
 def _market(asked: _Asked, books: BooksFolder, wall: Clock) -> tuple[Feed, Clock]:
     """The feed and the clock that paces it. Raises FeedError."""
-    choice = parse_feed(asked.feed)
+    try:
+        choice = parse_feed(asked.feed)
+    except FeedError as error:
+        raise _no_market_of_ours(asked.feed) from error
     instruments = {symbol: found for symbol in known_symbols() if (found := instrument(symbol)) is not None}
+    if unknown := [symbol for symbol in asked.symbols if symbol not in instruments]:
+        raise FeedError(f"--symbols {','.join(unknown)}: not known here. Known are {', '.join(instruments)}.")
     wanted = asked.symbols or tuple(instruments)
     if choice.kind is FeedKind.FILE:
         recording = read_recording(choice.paths, wanted, instruments)
         clock = MarketClock(wall, recording.start, asked.scale)
         return recording_feed(recording, clock=clock, lean=lambda _: 0), clock
     if choice.kind not in (FeedKind.SYNTHETIC, FeedKind.SYNTHETIC_DEPTH):
-        raise FeedError(
-            f"--feed {asked.feed}: this exchange makes its own market. Use --feed synthetic, or --feed file:PATH for "
-            "a recorded one."
-        )
+        raise _no_market_of_ours(asked.feed)
     # The market began when the books did: after a restart it goes on where it would be by now.
     begins = books.market_start(choice.name, asked.seed, wall.now())
     past = Instant(begins + round((wall.now() - begins) * asked.scale))
@@ -151,6 +152,17 @@ def _market(asked: _Asked, books: BooksFolder, wall: Clock) -> tuple[Feed, Clock
     return feed, clock
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def _no_market_of_ours(feed: str) -> FeedError:
+    return FeedError(
+        f"--feed {feed}: this exchange makes its own market. Use --feed synthetic, or --feed file:PATH for a recorded "
+        "one."
+    )
+
+
+def _say(where: dict[str, str], shared: Shared) -> None:
+    """Where and with what it is reached. Its key and secret open nothing else: this is where they are for."""
+    lines = [f"{name}: {value}" for name, value in where.items()]
+    if shared.as_json:
+        lines = [json.dumps({"event": "exchange", "time": now_text(), **where}, separators=(",", ":"))]
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

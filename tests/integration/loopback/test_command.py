@@ -1,6 +1,7 @@
 """`tui-trader exchange`: what it prints, that it is on this machine only, and that its books survive a kill."""
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from click.testing import CliRunner
 
 from tests.fakes.loopback import BTC, sign
+from tui_trader.cli import exchange as command
 from tui_trader.core.clock import WallClock, to_milliseconds
 
 _LINES = ("rest", "stream", "key", "secret")
@@ -55,17 +58,19 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes,
 
 
 @asynccontextmanager
-async def serving(home: Path, *more: str, lines: tuple[str, ...] = _LINES) -> AsyncIterator[Serving]:
+async def serving(home: Path, *more: str) -> AsyncIterator[Serving]:
     """Start it and read what it prints; kill what is left of it."""
     process = await start(home, *more)
     try:
         assert process.stdout is not None
         told: dict[str, str] = {}
         async with asyncio.timeout(_DEADLINE), aiohttp.ClientSession() as session:
-            for name in lines:
+            if "--json" in more:
+                told = json.loads(await process.stdout.readline())
+            while len(told) < len(_LINES):
                 label, _, value = (await process.stdout.readline()).decode().strip().partition(": ")
-                assert label == name
-                told[name] = value
+                assert label == _LINES[len(told)]
+                told[label] = value
             yield Serving(process, told, session)
     finally:
         if process.returncode is None:
@@ -104,13 +109,15 @@ async def test_one_process_holds_the_books_and_a_taken_port_is_told(tmp_path: Pa
         assert (code, b"another loopback exchange" in said) == (2, True)
         port = exchange.told["rest"].rsplit(":", 1)[1]
         code, _, said = await ended(await start(tmp_path / "two", "--port", port))
-        assert (code, b"Use another port" in said) == (2, True)
+        assert (code, said.count(b"\n")) == (2, 1)
+        assert f"127.0.0.1:{port} cannot be served (Address already in use). Use another --port".encode() in said
         exchange.process.send_signal(signal.SIGINT)
         assert await exchange.process.wait() == 0
 
 
-async def test_faults_have_a_token_where_they_are_asked_for(tmp_path: Path) -> None:
-    async with serving(tmp_path, "--faults", lines=(*_LINES, "control", "token")) as exchange:
+async def test_as_json_it_is_one_object_and_faults_have_a_token(tmp_path: Path) -> None:
+    async with serving(tmp_path, "--faults", "--json") as exchange:
+        assert sorted(exchange.told) == sorted([*_LINES, "control", "token", "event", "time"])
         wish = {"act": "request", "kind": "-1007", "path": "/ping"}
         headers = {"X-Control-Token": exchange.told["token"]}
         async with exchange.session.post(exchange.told["control"], json=wish, headers=headers) as answer:
@@ -119,9 +126,21 @@ async def test_faults_have_a_token_where_they_are_asked_for(tmp_path: Path) -> N
             assert answer.status == 408
 
 
-@pytest.mark.parametrize("feed", ["binance", "file:/none/BTCUSDT-1m.csv"])
-async def test_a_market_that_is_not_there_is_told(tmp_path: Path, feed: str) -> None:
-    code, out, said = await ended(await start(tmp_path, "--feed", feed))
-    assert (code, out) == (2, b"")
-    assert said.startswith(b"tui-trader: ")
-    assert b"internal error" not in said
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--feed", "binance"), "Use --feed synthetic, or --feed file:PATH"),
+        (("--feed", "nonsense"), "Use --feed synthetic, or --feed file:PATH"),
+        (("--feed", "file:/none/BTCUSDT-1m.csv"), "there is no such file"),
+        (("--symbols", "BTCUSDT,NONE"), "--symbols NONE: not known here. Known are BTCUSDT"),
+        (("--port", "70000"), "70000 is not in the range"),
+        (("--time-scale", "0"), "0.0 is not in the range"),
+        (("--seed", "-1"), "-1 is not in the range"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_asked_for_is_told_in_a_sentence(tmp_path: Path, wrong: tuple[str, ...], said: str) -> None:
+    answer = CliRunner().invoke(command.exchange, ["--home", str(tmp_path), *wrong])
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert said in answer.stderr
+    assert "internal error" not in answer.stderr

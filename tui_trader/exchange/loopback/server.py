@@ -1,6 +1,7 @@
 """The loopback exchange as a server: bound to 127.0.0.1 and to nothing else, with the market running behind it."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,10 @@ _TICK = 0.25
 """Seconds between klines on the streams, as at Binance."""
 _TICKERS_EVERY = 4
 """Ticks between day tickers."""
+
+
+class PortRefused(Exception):
+    """Nobody can be served at this port; the sentence says why and what to do."""
 
 
 class LoopbackExchange:
@@ -83,7 +88,7 @@ class LoopbackExchange:
     async def start(self) -> None:
         """Open the books, take up what a kill interrupted, run the market, and serve.
 
-        Raises PaperBooksError, LoopbackBooksError, FeedError of the source, OSError where the port is taken.
+        Raises PaperBooksError, LoopbackBooksError, FeedError of the source, PortRefused.
         """
         self.floor = open_floor(self._options, self._source.instruments, self._clock, self._folder, self._scale)
         try:
@@ -133,7 +138,14 @@ class LoopbackExchange:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, self._port, reuse_address=True)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise PortRefused(
+                f"{HOST}:{self._port} cannot be served ({why}). Use another --port, or --port 0 for any free one."
+            ) from error
         self._port = self._runner.addresses[0][1]
 
     def _remember_klines(self) -> None:
