@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from tui_trader.agent.faults import Fault
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage, ModelFault
 from tui_trader.agent.llm.settings import ChatSettings
+from tui_trader.journal.redact import SECRETS
 from tui_trader.tools.ports import ToolSpec
 
 _KEEP_ALIVE = 300.0
@@ -140,12 +141,21 @@ def _never_sent(error: BaseException) -> bool:
 
 
 def reply_of(message: AIMessage) -> ChatReply:
-    """The message without its library. Calls whose arguments were no JSON keep their text, for the decider to judge."""
+    """The message without its library. Calls whose arguments were no JSON keep their text, for the decider to judge.
+
+    A service, or a model that has seen too much, can quote a secret: redacted here, it is on no screen and in no row.
+    """
     finish = str(message.response_metadata.get("finish_reason", ""))
-    sound = [ChatCall(name=call["name"], arguments=json.dumps(call["args"])) for call in message.tool_calls]
-    broken = [ChatCall(name=c["name"] or "", arguments=c["args"] or "") for c in message.invalid_tool_calls]
+    sound = [
+        ChatCall(name=SECRETS(call["name"]), arguments=json.dumps(SECRETS.of_json(call["args"])))
+        for call in message.tool_calls
+    ]
+    broken = [
+        ChatCall(name=SECRETS(call["name"] or ""), arguments=SECRETS(call["args"] or ""))
+        for call in message.invalid_tool_calls
+    ]
     return ChatReply(
-        text=message.text,
+        text=SECRETS(message.text),
         calls=(*sound, *broken),
         refused=bool(message.additional_kwargs.get("refusal")) or finish == "content_filter",
         truncated=finish == "length",
