@@ -50,11 +50,7 @@ def status_facts(
         *((Fact(text="KEY NOT IP-BOUND", tone=Tone.WARNING, badge=True),) if status.key_warning else ()),
         *_state(status, longest, halt_asked=halt_asked),
         *_asking(status),
-        *(
-            (Fact(text=f"PROMPT: {_clipped(status.prompt_problem, longest)}", tone=Tone.WARNING, badge=True),)
-            if status.prompt_problem
-            else ()
-        ),
+        *_prompt(status, is_compact=is_compact),
         Fact(
             label="" if is_compact else "autonomy",
             text=status.autonomy.value if status.autonomy else MISSING,
@@ -62,7 +58,7 @@ def status_facts(
         ),
         Fact(label="equity", text=number(status.equity, 2), tone=Tone.STRONG, priority=1),
         _day(status),
-        Fact(label="model", text=_spend(status), priority=3),
+        _spend(status),
         _feed(status, _LONGEST_COMPACT_FEED if is_compact else _LONGEST_FEED, is_stale=is_stale),
         Fact(text=_decider(status, is_compact=is_compact), priority=2),
         _next(status),
@@ -127,14 +123,30 @@ def _asking(status: StatusView) -> tuple[Fact, ...]:
     return (Fact(text=f"{len(status.approvals)} TO APPROVE", tone=Tone.WARNING, badge=True),)
 
 
+def _prompt(status: StatusView, *, is_compact: bool) -> tuple[Fact, ...]:
+    """What of the prompt's file is not in force; where there is no room for why, the key that tells it."""
+    if not status.prompt_problem:
+        return ()
+    if not is_compact:
+        words = f"PROMPT: {_clipped(status.prompt_problem, _LONGEST_REASON)}"
+    elif status.prompt_waiting is not None:
+        words = "PROMPT LOOSENED: p lists"
+    else:
+        words = "OLD PROMPT IN FORCE: p says why"
+    return (Fact(text=words, tone=Tone.WARNING, badge=True),)
+
+
 def _day(status: StatusView) -> Fact:
     return Fact(label="day", text=number(status.day_pnl, 2, signed=True), tone=tone_of(status.day_pnl), priority=1)
 
 
-def _spend(status: StatusView) -> str:
+def _spend(status: StatusView) -> Fact:
+    """What the model has cost; once it is asked more sparingly, the word for how, and that is not left out."""
     budget = f"/{number(status.model_budget, 2)}" if status.model_budget is not None else ""
-    saving = f" {status.model_economy.economy.value}" if status.model_economy is not None else ""
-    return f"${number(status.model_spend_today, 2)}{budget}{saving}"
+    spent = f"${number(status.model_spend_today, 2)}{budget}"
+    if status.model_economy is None:
+        return Fact(label="model", text=spent, priority=3)
+    return Fact(label="model", text=f"{spent} {status.model_economy.economy.value}", tone=Tone.WARNING, priority=1)
 
 
 def _feed(status: StatusView, longest: int, *, is_stale: bool) -> Fact:

@@ -14,7 +14,7 @@ class AcceptDialog(Confirmation):
     """It does not follow the file: what is agreed to is what stands here."""
 
     TITLE = "accept the changed prompt"
-    KEYS_LINE = "y  accept the looser limits    n, escape  keep those in force"
+    KEYS_LINE = "y  accept    n, escape  keep what is in force"
     IS_DANGEROUS = True
 
     def __init__(self, waiting: WaitingPrompt, glyphs: Glyphs) -> None:
