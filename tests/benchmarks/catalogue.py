@@ -19,6 +19,7 @@ from tests.benchmarks import (
     sealed,
     starting,
     triage,
+    wire,
 )
 from tests.benchmarks.figure import Figure
 
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "restarting": Benchmark(restarting.measure, usual=200_000, least=300),
     "history": Benchmark(history.measure, usual=1_440, least=1),
     "enduring": Benchmark(enduring.measure, usual=10_000, least=20),
+    "wire": Benchmark(wire.measure, usual=200, least=2),
 }
 """In the order in which they run."""
 

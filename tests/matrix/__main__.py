@@ -1,4 +1,4 @@
-"""`python -m tests.matrix kills|faults|decisions`: run the cases, print what came of them."""
+"""`python -m tests.matrix kills|faults|decisions|feed`: run the cases, print what came of them."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
-from tests.matrix import decisions, faults, kills
+from tests.matrix import decisions, faults, feed, kills
 from tests.matrix.report import Result, table
 from tests.matrix.venue import FORK
 from tui_trader.engine import running  # noqa: F401 - loaded before the forks, of which each would load it anew
@@ -18,7 +18,7 @@ R = TypeVar("R")
 def main() -> int:
     """Exit 1 where a case failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
-    parser.add_argument("matrix", choices=["kills", "faults", "decisions"], nargs="?", default="kills")
+    parser.add_argument("matrix", choices=["kills", "faults", "decisions", "feed"], nargs="?", default="kills")
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     parser.add_argument("--every", type=int, default=1, help="every N-th case of them")
     parser.add_argument("--jobs", type=int, default=4, help="cases at a time: most of their time is waiting")
@@ -26,7 +26,10 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="decisions")
     parser.add_argument("--seed", type=int, default=7, help="of the market on which they are taken")
     parser.add_argument("--scale", type=float, default=60.0, help="how many times as fast that market goes")
+    parser.add_argument("--seconds", type=float, default=1e9, help="of the recorded market (default: all)")
     asked = parser.parse_args()
+    if asked.matrix == "feed":
+        return _concluded([_said(feed.outcome(asked.seconds))])
     if asked.matrix == "decisions":
         return _concluded([_said(decisions.outcome(asked.count, scale=asked.scale, seed=asked.seed))])
     with ProcessPoolExecutor(asked.jobs, mp_context=FORK) as pool:

@@ -10,22 +10,27 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from tests.integration.binance.demo import D, demo_options, until
+from tests.fakes.loopback import BTC
+from tests.integration.binance.demo import D, asked, demo_options, until
 from tests.matrix.books import breaches
 from tests.matrix.report import Result
 from tests.matrix.venue import Venue
 from tests.unit.engine.runs import records_of
 from tui_trader.core.order import OrderStatus
 from tui_trader.core.records import CycleDecided, OrderChanged, OrderFilled, TradingStateChanged
+from tui_trader.engine.commands import Reduce
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.thread import EngineThread
 from tui_trader.exchange.loopback.options import Credentials
 
+_HAND_EVERY = 2.0
+"""Seconds between two acts of the hand; the rules decide every second."""
 ROOT = Path(__file__).parents[2]
 _BOUNDLESS = {
     "max_entries_per_day: 20": "max_entries_per_day: 200",
@@ -69,11 +74,19 @@ def outcome(count: int, *, scale: float, seed: int) -> Result:
         options = _options(Path(folder) / "here", there, count)
         engine = EngineThread(options)
         engine.start()
+        _leave_often(engine)
         engine.join()
         failed: list[str] = [] if engine.failure is None else [f"the engine failed: {engine.failure!r}"]
         broken = (*failed, *breaches(options.home.journal, there, at_most=D("Infinity")))
         market = f"seed {seed}, {scale:g} times as fast"
         return Result("decisions", f"{count} in demo", market, broken, _told(options, there))
+
+
+def _leave_often(engine: EngineThread) -> None:
+    """A hand that reduces and closes what the rules have opened, so that they open again."""
+    percents = cycle((50, 100))
+    while not engine.wait(_HAND_EVERY):
+        asked(engine, Reduce(symbol=BTC, percent=next(percents)))
 
 
 def _options(folder: Path, there: Venue, count: int) -> RunOptions:
