@@ -24,7 +24,7 @@ from tui_trader.core.instrument_table import instrument
 from tui_trader.core.market import Quote
 from tui_trader.core.words import Mode
 from tui_trader.desk.reconciler import Reconciler
-from tui_trader.engine.commands import AskStatus, Cancel, PlaceOrder
+from tui_trader.engine.commands import AskStatus, Cancel, PlaceOrder, Reply
 from tui_trader.engine.options import RunOptions
 from tui_trader.engine.thread import EngineThread
 from tui_trader.exchange.binance.client import Client
@@ -43,12 +43,12 @@ _AT_ONCE = 8
 _BURST = 200
 """Messages of each of two kinds for every order that is measured."""
 _RESTING = PlaceOrder(
-    symbol=BTC, side="BUY", quantity=D("0.005"), limit=D(59_000), stop=D(58_500), take_profit=D(61_500)
+    symbol=BTC, side="BUY", quantity=D("0.002"), limit=D(59_000), stop=D(58_500), take_profit=D(61_500)
 )
 _BOUNDLESS = {
     "max_entries_per_day: 20": "max_entries_per_day: 10000",
     "max_orders_per_minute: 60": "max_orders_per_minute: 600",
-    "max_open_orders: 8": "max_open_orders: 20",
+    "max_open_orders: 8": "max_open_orders: 30",
     "autonomy: auto": "autonomy: observe",
 }
 
@@ -157,7 +157,7 @@ def _orders(engine: EngineThread, stamps: Stamps, count: int) -> Iterator[Figure
     asked(engine, Cancel())
     stamps.to_wire.clear()
     for _ in range(count):
-        until(lambda: asked(engine, _RESTING).done)
+        _rest(engine)
         asked(engine, Cancel())
     for share in (0.5, 0.99):
         yield Figure(
@@ -169,11 +169,23 @@ def _orders(engine: EngineThread, stamps: Stamps, count: int) -> Iterator[Figure
         )
 
 
+def _rest(engine: EngineThread) -> None:
+    """One more order rests; where the pace is at its limit, a moment later."""
+    replies: list[Reply] = []
+
+    def is_answered() -> bool:
+        replies.append(asked(engine, _RESTING))
+        return replies[-1].code != "MAX_ORDERS_PER_MINUTE"
+
+    until(is_answered)
+    assert replies[-1].done, replies[-1]
+
+
 def _cancels(engine: EngineThread, count: int) -> Figure:
     took: list[float] = []
     for _ in range(count):
         for _ in range(_AT_ONCE):
-            until(lambda: asked(engine, _RESTING).done)
+            _rest(engine)
         began = perf_counter()
         assert asked(engine, Cancel()).done
         took.append((perf_counter() - began) * 1e3)
@@ -204,8 +216,8 @@ def _reconnections(engine: EngineThread, served: Served, stamps: Stamps, count: 
         until(lambda: stamps.heard)
         took.append((stamps.heard - began) * 1e3)
         until(lambda: asked(engine, AskStatus()).done)
-    note = "at least a second, which is Binance's limit of connections"
-    return Figure(subject=SUBJECT, name="reconnection p50", value=percentile(took, 0.5), unit="ms", note=note)
+    note = f"the first of {count} in a row, at least a second by Binance's limit; the last took {took[-1]:,.0f}"
+    return Figure(subject=SUBJECT, name="reconnection", value=took[0], unit="ms", note=note)
 
 
 async def _messages(served: Served, count: int) -> Figure:
