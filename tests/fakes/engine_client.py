@@ -12,10 +12,12 @@ from tui_trader.core.words import Actor, Autonomy, ClientOrderId, CycleVerdict, 
 from tui_trader.engine import views
 from tui_trader.engine.client import Ending
 from tui_trader.engine.commands import Command, Halt, Reply
+from tui_trader.engine.cycle_story import Told
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.views import (
     AuditLine,
     AuditView,
+    DecisionRow,
     DecisionsView,
     FeedView,
     Headroom,
@@ -150,6 +152,7 @@ class FakeEngine:
         """What a command is answered with at once; None: `pending` holds it."""
         self.pending: list[Future[Reply]] = []
         self.tripped = 0
+        self.stories: dict[tuple[int, int], Future[tuple[Told, ...]]] = {}
         self._beats = 0
         self._audit: tuple[AuditLine, ...] = ()
 
@@ -161,6 +164,12 @@ class FakeEngine:
     def now(self) -> float:
         """The console's stopwatch."""
         return self.seconds
+
+    def story(self, cycle: int, near: int) -> "Future[tuple[Told, ...]]":
+        """See the port; answered by the test, by `stories`."""
+        future: Future[tuple[Told, ...]] = Future()
+        self.stories[cycle, near] = future
+        return future
 
     def submit(self, command: Command) -> "Future[Reply]":
         """See the port."""
@@ -210,7 +219,10 @@ class FakeEngine:
 
     def decide(self, *decisions: CycleDecided) -> None:
         """The decisions that were made."""
-        rows = tuple((later(NOON, number * SECOND), decision) for number, decision in enumerate(decisions))
+        rows = tuple(
+            DecisionRow(seq=10 * number, time=later(NOON, number * SECOND), decided=decision)
+            for number, decision in enumerate(decisions, start=1)
+        )
         self.mailbox.publish(views.DECISIONS, DecisionsView(rows))
 
 

@@ -2,10 +2,13 @@
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tui_trader.engine.commands import Command, Reply
 from tui_trader.engine.mailbox import Mailbox
+
+if TYPE_CHECKING:  # a first paint needs no journal
+    from tui_trader.engine.cycle_story import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,13 @@ class EngineClient(Protocol):
     @property
     def ending(self) -> Ending | None:
         """How the engine ended; None while it runs."""
+        ...
+
+    def story(self, cycle: int, near: int) -> "Future[tuple[Told, ...]]":
+        """All that the journal holds of a cycle, whose decision is row `near`; read elsewhere, without waiting here.
+
+        The future ends in JournalUnreadable, JournalCorrupt or SealUnusable where that cannot be read.
+        """
         ...
 
     def submit(self, command: Command) -> "Future[Reply]":

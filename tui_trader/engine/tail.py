@@ -2,15 +2,17 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
-from tui_trader.core.clock import Instant
+from tui_trader.core.money import ZERO, Money
 from tui_trader.core.order import Fill
-from tui_trader.core.records import CycleDecided, OrderFilled
+from tui_trader.core.records import CycleDecided, OrderFilled, PositionClosed
+from tui_trader.engine.views import DecisionRow
 from tui_trader.journal.ports import Row
 
 KEPT_ROWS = 500
-_KEPT_DECISIONS = 100
+_KEPT_DECISIONS = 500
 _KEPT_FILLS = 200
 
 
@@ -19,7 +21,7 @@ class Tail:
 
     def __init__(self) -> None:
         self._rows: deque[Row] = deque(maxlen=KEPT_ROWS)
-        self._decisions: deque[tuple[Instant, CycleDecided]] = deque(maxlen=_KEPT_DECISIONS)
+        self._decisions: deque[DecisionRow] = deque(maxlen=_KEPT_DECISIONS)
         self._fills: deque[Fill] = deque(maxlen=_KEPT_FILLS)
         self._heard = 0
 
@@ -29,11 +31,19 @@ class Tail:
         self._rows.append(row)
         match row.record:
             case CycleDecided():
-                self._decisions.append((row.time, row.record))
+                self._decisions.append(DecisionRow(seq=row.seq, time=row.time, decided=row.record))
+            case PositionClosed(cycle=int() as cycle, net=net):
+                self._settle(cycle, net)
             case OrderFilled(fill=fill):
                 self._fills.append(fill)
             case _:
                 pass
+
+    def _settle(self, cycle: int, net: Money) -> None:
+        """Add what a position came to, to the decision that opened it, if it is still kept."""
+        for index, row in enumerate(self._decisions):
+            if row.decided.cycle == cycle:
+                self._decisions[index] = replace(row, net=(row.net or ZERO) + net)
 
     @property
     def heard(self) -> int:
@@ -45,8 +55,8 @@ class Tail:
         return tuple(islice(self._rows, max(0, len(self._rows) - count), None))
 
     @property
-    def decisions(self) -> tuple[tuple[Instant, CycleDecided], ...]:
-        """The newest decisions and their times, oldest first."""
+    def decisions(self) -> tuple[DecisionRow, ...]:
+        """The newest decisions, oldest first."""
         return tuple(self._decisions)
 
     @property

@@ -17,6 +17,8 @@ from tui_trader.engine.options import RunOptions
 from tui_trader.engine.supervisor import Supervisor
 
 if TYPE_CHECKING:  # at run time they come with the agent's libraries, which only the engine's thread waits for
+    from tui_trader.engine.archive import Archive
+    from tui_trader.engine.cycle_story import Told
     from tui_trader.engine.lines import LineSink
     from tui_trader.engine.running import Alive
     from tui_trader.engine.trader import Ended
@@ -55,6 +57,7 @@ class EngineThread:
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._alive: Alive | None = None
+        self._archive: Archive | None = None
         self._has_begun = False
         self._early_stop = ""
         self._early: list[tuple[Halt | AskStatus, Future[Reply]]] = []
@@ -106,6 +109,14 @@ class EngineThread:
             return None
         reason = self.ended.reason if self.ended is not None else self._early_stop
         return Ending(reason=reason, failure=self.failure, had_begun=self._has_begun)
+
+    def story(self, cycle: int, near: int) -> "Future[tuple[Told, ...]]":
+        """See EngineClient."""
+        from tui_trader.engine.archive import Archive  # noqa: PLC0415 - a first paint needs no journal
+
+        if self._archive is None:
+            self._archive = Archive(self._options.home)
+        return self._archive.story(cycle, near)
 
     def submit(self, command: Command) -> "Future[Reply]":
         """Hand a command over. A halt trips the switch here, before anything else.

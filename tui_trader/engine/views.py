@@ -31,6 +31,7 @@ __all__ = [
     "AuditLine",
     "AuditView",
     "CandlesView",
+    "DecisionRow",
     "DecisionsView",
     "DepthView",
     "FeedView",
@@ -209,11 +210,21 @@ class LimitsView:
     rows: tuple[Headroom, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """A decision, the number of its row, and after all costs what came of the positions that it opened (None: open)."""
+
+    seq: int
+    time: Instant
+    decided: CycleDecided
+    net: Money | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionsView:
     """The last decisions, oldest first."""
 
-    rows: tuple[tuple[Instant, CycleDecided], ...]
+    rows: tuple[DecisionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

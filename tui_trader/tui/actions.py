@@ -69,6 +69,13 @@ ORDER = Action(
     help="Fill in an order; the gate says beside it what it would let through. Nothing is sent before you say yes.",
     danger=Danger.ASKS,
 )
+DECISIONS = Action(
+    id="decisions",
+    call="decisions",
+    keys=("c",),
+    label="cycles",
+    help="Every decision in a line; Enter opens one: seen, asked, answered, checked, done, and what it came to.",
+)
 DECIDE = Action(
     id="decide", call="decide", keys=("d",), label="decide", help="Let the agent decide now, not at the next interval."
 )
@@ -173,7 +180,11 @@ VIEWS = (
 
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
-TRADING_ACTIONS = (RESUME, FLATTEN, ORDER, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT, *PANES, *VIEWS)
+TRADING_ACTIONS = (
+    *(RESUME, FLATTEN, ORDER, DECISIONS, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT),
+    *PANES,
+    *VIEWS,
+)
 """They work on the trading screen, and not under a dialog."""
 ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
 

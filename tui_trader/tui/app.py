@@ -33,6 +33,7 @@ from tui_trader.tui.replies import reply_of, why
 from tui_trader.tui.screens.accepting import AcceptDialog
 from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
 from tui_trader.tui.screens.beginning import LiveDialog
+from tui_trader.tui.screens.decisions import DecisionsScreen
 from tui_trader.tui.screens.help import HelpDialog
 from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
 from tui_trader.tui.screens.ticket import TicketDialog
@@ -74,7 +75,8 @@ class TraderApp(QuietApp):
         self._glyphs = glyphs
         self._vitals = Vitals(client, now, life=Life.STARTING if question is None else Life.ASKED_FIRST)
         self._now = now
-        self._trading = TradingScreen(Source(client, self._vitals, glyphs), mode)
+        self._source = Source(client, self._vitals, glyphs)
+        self._trading = TradingScreen(self._source, mode)
         self.set_class(glyphs.is_ascii, "-ascii")
 
     def get_default_screen(self) -> Screen[None]:
@@ -173,6 +175,10 @@ class TraderApp(QuietApp):
             return
         self._say("Flattening …")
         self._send(FlattenAll(), self._teller("Flat: nothing held, no order open.", "Not flat"))
+
+    def action_decisions(self) -> None:
+        """Every cycle a row."""
+        self.push_screen(DecisionsScreen(self._source))
 
     def action_order(self) -> None:
         """Fill in a ticket, ask the gate as one types, send what was confirmed."""

@@ -18,6 +18,7 @@ from tui_trader.engine import control
 from tui_trader.engine.client import Ending
 from tui_trader.engine.commands import AskStatus, Command, Halt, PlaceOrder, Reply
 from tui_trader.engine.control import ControlServer, NotRunning, ask
+from tui_trader.engine.cycle_story import Told
 from tui_trader.engine.home import HomeError
 from tui_trader.engine.mailbox import Mailbox
 
@@ -42,6 +43,9 @@ class Engine:
     embeds: bool = True
     is_over: bool = False
     ending: Ending | None = None
+
+    def story(self, cycle: int, near: int) -> "Future[tuple[Told, ...]]":
+        raise NotImplementedError
 
     def submit(self, command: Command) -> "Future[Reply]":
         self.commands.append(command)

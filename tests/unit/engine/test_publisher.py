@@ -19,6 +19,7 @@ from tui_trader.engine.tail import Tail
 from tui_trader.engine.views import (
     AuditView,
     CandlesView,
+    DecisionRow,
     DecisionsView,
     DepthView,
     Headroom,
@@ -202,7 +203,7 @@ def test_decisions_are_kept_with_their_time(stage: Stage) -> None:
     row = log.write(decided)
     stage.publisher.publish_all()
     shown = stage.changed()[views.DECISIONS]
-    assert shown == DecisionsView(((row.time, decided),))
+    assert shown == DecisionsView((DecisionRow(seq=row.seq, time=row.time, decided=decided),))
 
 
 def test_each_publication_moves_the_pulse(stage: Stage) -> None:

@@ -37,3 +37,10 @@ def test_leading_blanks_and_badges_stay() -> None:
 
 def test_control_signs_do_not_come_through() -> None:
     assert texts_of(wrapped((Span("a\x1b[2Jb\nc"),), 20)) == ["a[2Jb c"]
+
+
+@given(st.text("ab漢 ", max_size=60), st.integers(5, 20), st.integers(0, 2))
+def test_whole_words_lose_nothing(text: str, width: int, indent: int) -> None:
+    lines = texts_of(wrapped((Span(text),), width, indent=indent, whole=True))
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(cell_len(line.rstrip()) <= width for line in lines)

@@ -8,23 +8,15 @@ from textual.widget import Widget
 
 from tui_trader.core.clock import Instant, text
 from tui_trader.core.records import CycleDecided
-from tui_trader.core.words import CycleVerdict
 from tui_trader.engine import views
 from tui_trader.engine.views import DecisionsView, NodeStage, NodeView, TraceView
+from tui_trader.tui.decision_lines import VERDICT_TONES
 from tui_trader.tui.panes.pane import Pane, Source
 from tui_trader.tui.widgets.format import duration, number
 from tui_trader.tui.widgets.prose import Prose
 from tui_trader.tui.widgets.step_trace import Step, StepStatus, StepTrace
 from tui_trader.tui.widgets.tail_log import LogEntry, TailLog
 from tui_trader.tui.widgets.tone import Line, Span, Tone
-
-VERDICTS = {
-    CycleVerdict.FAULT: Tone.DANGER,
-    CycleVerdict.TRADE: Tone.UP,
-    CycleVerdict.DENIED: Tone.WARNING,
-    CycleVerdict.HOLD: Tone.STRONG,
-    CycleVerdict.SKIP: Tone.DIM,
-}
 
 
 class DecisionPane(Pane, can_focus=True):
@@ -44,7 +36,7 @@ class DecisionPane(Pane, can_focus=True):
         self._verdict = Prose(glyphs=source.glyphs, id="verdict")
         self._past = TailLog(kind_width=6, empty="no decisions yet", glyphs=source.glyphs, id="past")
         self._past.can_focus = False  # the pane scrolls it, also at sizes at which it is not there
-        self._last: tuple[int, Instant] | None = None
+        self._last = 0
 
     def compose(self) -> ComposeResult:
         """The graph, the verdict, the decisions before."""
@@ -73,10 +65,9 @@ class DecisionPane(Pane, can_focus=True):
 
     def _append(self, past: DecisionsView) -> None:
         """Those that are not in the list yet."""
-        marks = [(decision.cycle, at) for at, decision in past.rows]
-        start = marks.index(self._last) + 1 if self._last in marks else 0
-        self._past.append(_past_entry(at, decision) for at, decision in past.rows[start:])
-        self._last = marks[-1] if marks else None
+        fresh = [row for row in past.rows if row.seq > self._last]
+        self._past.append(_past_entry(row.time, row.decided) for row in fresh)
+        self._last = fresh[-1].seq if fresh else self._last
 
 
 def step_of(node: NodeView, *, is_over: bool) -> Step:
@@ -109,7 +100,7 @@ def verdict_lines(trace: TraceView) -> tuple[Line, ...]:
     if decision is None:
         return ((Span("deciding" if trace.cycle else "waiting for the first decision", Tone.DIM),),)
     figures = f"  {duration(decision.milliseconds)}  {_tokens(decision)}"
-    head: Line = (Span(decision.verdict.value, VERDICTS[decision.verdict]), Span(figures, Tone.DIM))
+    head: Line = (Span(decision.verdict.value, VERDICT_TONES[decision.verdict]), Span(figures, Tone.DIM))
     return (head, (Span(decision.reason),)) if decision.reason else (head,)
 
 
@@ -123,6 +114,6 @@ def _past_entry(at: Instant, decision: CycleDecided) -> LogEntry:
         prefix=f"{decision.cycle:>5}",
         time=text(at)[11:19],
         kind=decision.verdict.value,
-        kind_tone=VERDICTS[decision.verdict],
+        kind_tone=VERDICT_TONES[decision.verdict],
         text=decision.reason,
     )

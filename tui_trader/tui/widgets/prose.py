@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from tui_trader.tui.widgets.glyphs import UNICODE, Glyphs
 from tui_trader.tui.widgets.line_view import Picture
@@ -10,8 +10,12 @@ from tui_trader.tui.widgets.text import Align, fitted, on_one_line
 from tui_trader.tui.widgets.tone import Line, Span, Tone
 
 
-def wrapped(line: Line, width: int, glyphs: Glyphs = UNICODE, *, indent: int = 0) -> tuple[Line, ...]:
-    """The line in as many lines of `width` cells as it needs, broken between words; a longer word is cut.
+def wrapped(
+    line: Line, width: int, glyphs: Glyphs = UNICODE, *, indent: int = 0, whole: bool = False
+) -> tuple[Line, ...]:
+    """The line in as many lines of `width` cells as it needs, broken between words.
+
+    A word that is longer than a line is cut, or with `whole` goes on in the next lines.
 
     Badges and blanks at the beginning stay as they are: they are the layout of whoever made the line. All lines but
     the first are moved in by `indent` cells, unless that would leave no room.
@@ -21,7 +25,7 @@ def wrapped(line: Line, width: int, glyphs: Glyphs = UNICODE, *, indent: int = 0
     margin = Span(" " * (indent if indent < width // 2 else 0))
     made: list[list[Span]] = [[]]
     used = 0
-    for word in _words(line, glyphs):
+    for word in _pieces(_words(line, glyphs), width - cell_len(margin.text), whole=whole):
         length = cell_len(word.text)
         if used and used + cell_len(word.text.rstrip()) > width:
             made.append([margin])
@@ -31,6 +35,15 @@ def wrapped(line: Line, width: int, glyphs: Glyphs = UNICODE, *, indent: int = 0
         made[-1].append(shown)
         used += min(length, room)
     return tuple(tuple(spans) for spans in made)
+
+
+def _pieces(words: Iterable[Span], room: int, *, whole: bool) -> Iterator[Span]:
+    """The words, those that no line can hold in pieces."""
+    for word in words:
+        if whole and not word.badge and room > 1 and cell_len(word.text.rstrip()) > room:
+            yield from (Span(piece, word.tone) for piece in chop_cells(word.text, room))
+        else:
+            yield word
 
 
 def _words(line: Line, glyphs: Glyphs) -> Iterator[Span]:
@@ -64,14 +77,16 @@ class Prose(Picture):
         self,
         *,
         indent: int = 0,
+        whole: bool = False,
         glyphs: Glyphs = UNICODE,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        """`indent` cells stand before all but the first of the lines that one line is broken into."""
+        """`indent` cells stand before all but the first of the lines that one line is broken into; see `wrapped`."""
         super().__init__(glyphs=glyphs, name=name, id=id, classes=classes)
         self._indent = indent
+        self._whole = whole
 
     def show(self, lines: Iterable[Line]) -> None:
         """Show these lines; where it stands alone, its height follows them."""
@@ -90,7 +105,11 @@ class Prose(Picture):
         return max(1, len(self._laid_out(width)))
 
     def _laid_out(self, width: int) -> tuple[Line, ...]:
-        return tuple(part for line in self._words for part in wrapped(line, width, self._glyphs, indent=self._indent))
+        return tuple(
+            part
+            for line in self._words
+            for part in wrapped(line, width, self._glyphs, indent=self._indent, whole=self._whole)
+        )
 
     def _picture(self, width: int, height: int) -> tuple[Line, ...]:
         lines = self._laid_out(width)
