@@ -15,7 +15,7 @@ from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.front_matter import read_prompt
 from tui_trader.risk.policy import Policy
-from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, BreakerView, Headroom, Memory, PositionView
 
 BTC = Symbol("BTCUSDT")
 ETH = Symbol("ETHUSDT")
@@ -155,6 +155,7 @@ class FakeReadings:
     working: tuple[Order, ...] = ()
     remembered: Memory = field(default_factory=Memory)
     answered: tuple[AnswerView, ...] = ()
+    tripped: tuple[BreakerView, ...] = ()
     before_snapshot: Callable[[Symbol], Awaitable[None]] | None = None
 
     async def snapshot(self, symbol: Symbol) -> Snapshot | None:
@@ -183,6 +184,9 @@ class FakeReadings:
             Headroom(limit="max_position_notional", value=Decimal(5_000), used=ZERO, symbol=BTC),
             Headroom(limit="max_gross_notional", value=Decimal(10_000), used=ZERO),
         )
+
+    async def breakers(self) -> tuple[BreakerView, ...]:
+        return self.tripped
 
     async def memory(self) -> Memory:
         return self.remembered

@@ -37,7 +37,7 @@ from tui_trader.journal.emergency import EmergencyLog, import_emergencies
 from tui_trader.market.state import MarketState
 from tui_trader.risk.approvals import ApprovalFold
 from tui_trader.risk.book import MarketView
-from tui_trader.risk.breakers import BreakerFold, Breakers
+from tui_trader.risk.breakers import Breakers
 from tui_trader.risk.front_matter import read_prompt
 from tui_trader.risk.meters import LossMeters
 from tui_trader.risk.observed import ObservedFold
@@ -59,6 +59,16 @@ ETH = Symbol("ETHUSDT")
 MORNING = from_text("2025-05-05T08:00:00Z")
 PROMPT = Path(__file__).parents[2] / "prompts" / "trader.md"
 FIRST_PRICES = {BTC: D(94_000), ETH: D(1_800)}
+
+
+NO_BREAKERS: dict[str, object] = {
+    "max_identical_orders": 1_000_000,
+    "max_cancels_per_minute": 1_000_000,
+    "max_unknown_outcomes": 1_000_000,
+    "max_slipped_orders": 1_000_000,
+    "max_error_rate_pct": D(100),
+}
+"""For tests that a breaker would only end before their time."""
 
 
 def shipped_policy() -> Policy:
@@ -317,7 +327,7 @@ class World:
         journal = MemoryJournal(self.log, self.clock)
         exchange = FaultyExchange(self.paper, self.clock, script)
         emergency = EmergencyLog(self.folder / "emergency.jsonl", self.clock, Chance(7), redact=verbatim)
-        ledger, state, meters, breakers = Ledger(), StateFold(), LossMeters(), BreakerFold()
+        ledger, state, meters = Ledger(), StateFold(), LossMeters()
         approvals, observed = ApprovalFold(), ObservedFold()
         market, holder, seen = MarketState(self.clock), PolicyHolder(policy), AccountSeen()
         switch = HaltSwitch(state, self.folder / "HALT")
@@ -333,7 +343,7 @@ class World:
                 meters=meters,
                 approvals=approvals,
                 observed=observed,
-                breakers=Breakers(journal, breakers, lambda: holder.current.risk.max_consecutive_failures),
+                breakers=Breakers(journal, meters.breakers, lambda: holder.current.risk.max_consecutive_failures),
                 switch=switch,
                 seen=seen,
                 emergency=emergency,
@@ -353,7 +363,7 @@ class World:
             emergency=emergency,
             symbols=tuple(self.instruments),
         )
-        for fold in (ledger, state, meters, breakers, approvals, observed, calls):
+        for fold in (ledger, state, meters, approvals, observed, calls):
             journal.attach(fold)
         return Trader(
             world=self,

@@ -11,7 +11,7 @@ from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.tools.ports import ToolSpec
 
 KINDS = ("random", "random", "hostile", "runaway", "silent", "rules")
-"""Each as likely as it is often named."""
+"""Each as likely as it is often named. `repeating`, which asks for one entry for ever, only a focus names."""
 _RUNS_ON = 0.8
 """How often a runaway asks for the next decision itself."""
 
@@ -52,6 +52,7 @@ class ScriptedDecider:
         self._symbols = symbols
         self._again = again
         self._wished_for = 0.0
+        self._once: ProposedCall | None = None
 
     async def unaffordable(self, request: DecisionRequest) -> str:
         return ""
@@ -65,6 +66,9 @@ class ScriptedDecider:
                 return Decision(calls=tuple(self._trade() for _ in range(4)), reason="more")
             case "hostile":
                 return self._hostile(request)
+            case "repeating":
+                self._once = self._once or self._trade()
+                return Decision(calls=(self._once,), reason="the same again")
             case _:
                 return Decision(calls=tuple(self._anything(request) for _ in range(self._chance.choice([0, 1, 1, 2]))))
 

@@ -91,7 +91,8 @@ class EngineRun:
         )
         feed = LineFeed(world.market, plan.instruments, plan.market_start)
         world.side.wire, world.market.feed = wire, feed
-        kind = self._chance.choice(KINDS)
+        drawn = self._chance.choice(KINDS)
+        kind = world.decider or drawn
         decider = decider_of(kind, self._chance, tuple(plan.instruments), self._decide_now)
         around = Surroundings(
             clock=world.clock,

@@ -22,6 +22,10 @@ class Focus:
     """Seconds of a halt until the hand resumes."""
     seconds: float = 30.0
     """How long the storm lasts."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """Of breakers, by their names in the policy; all others are never reached."""
+    decider: str | None = None
+    """Who decides, where a life shall not draw it."""
     leverage: int | None = None
     """What the exchange is set to at first, where a seed shall not draw it."""
 

@@ -65,7 +65,9 @@ class Hand:
         """So much time has passed."""
         if run.built is None:
             return
-        halted = run.built.assembly.switch.state is not TradingState.ACTIVE
+        assembly = run.built.assembly
+        waits = any(breaker.needs_a_person for breaker in assembly.meters.breakers.board.values())
+        halted = waits or assembly.switch.state is not TradingState.ACTIVE
         self._halted_for = self._halted_for + seconds if halted else 0.0
         if self._halted_for > self._patience:
             self._halted_for = 0.0

@@ -1,6 +1,8 @@
-"""A policy for each seed: limits that bind soon, a fast rhythm, and now and then loss limits that trip."""
+"""A policy for each seed: limits that bind soon, a fast rhythm, and now and then loss limits and breakers that trip."""
 
 import random
+from collections.abc import Mapping
+from types import MappingProxyType
 
 _TEXT = """---
 name: simulated
@@ -32,6 +34,7 @@ risk:
   entry_spacing: {spacing}s
   max_reversals_per_day: 1000
   min_target_to_fees: 0
+{more}
 llm:
   model: none
   deadline: 5s
@@ -41,9 +44,44 @@ Simulated.
 """
 
 
-def prompt_text(chance: random.Random) -> str:
-    """A prompt file."""
+LOOSE: Mapping[str, str] = MappingProxyType(
+    {
+        "breaker_window": "1m",
+        "max_cancels_per_minute": "600",
+        "max_error_rate_pct": "100",
+        "max_unknown_outcomes": "10000",
+        "max_slippage_bps": "1000",
+        "max_slipped_orders": "10000",
+        "max_identical_orders": "10000",
+    }
+)
+"""What no run reaches: one that stands still for a breaker shows nothing else."""
+_TIGHT_EVERY = 3
+"""Seeds, of which one has breakers that open."""
+
+
+def tightened(chance: random.Random) -> Mapping[str, str]:
+    """Limits of breakers that open soon, and rest for a minute."""
     pick = chance.choice
+    if chance.randrange(_TIGHT_EVERY):
+        return LOOSE
+    return {
+        **LOOSE,
+        "max_cancels_per_minute": pick(["2", "6", "600"]),
+        "max_error_rate_pct": pick(["20", "50", "100"]),
+        "max_unknown_outcomes": pick(["1", "3", "10000"]),
+        "max_slippage_bps": pick(["5", "30"]),
+        "max_slipped_orders": pick(["1", "3", "10000"]),
+        "max_identical_orders": pick(["2", "4", "10000"]),
+    }
+
+
+def prompt_text(chance: random.Random, breakers: Mapping[str, str]) -> str:
+    """A prompt file; `breakers` are the limits that open breakers, by name.
+
+    Failures in a row are among the limits that every seed draws, unless they are named there too.
+    """
+    pick, more = chance.choice, dict(breakers)
     order = pick([1_000, 2_000])
     return _TEXT.format(
         interval=pick([5, 10, 20]),
@@ -56,10 +94,11 @@ def prompt_text(chance: random.Random) -> str:
         day=pick([1, 20, 50]),
         losses=pick([2, 50, 100]),
         drawdown=pick([2, 30, 90]),
-        failures=pick([3, 20, 100]),
+        failures=more.pop("max_consecutive_failures", pick(["3", "20", "100"])),
         open_orders=pick([4, 12, 40]),
         rate=pick([12, 60, 200]),
         cooldown=pick([1, 20]),
         hold=pick([1, 20]),
         spacing=pick([0, 0, 10]),
+        more="\n".join(f"  {name}: {value}" for name, value in more.items()),
     )

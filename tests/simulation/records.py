@@ -5,12 +5,14 @@ It shares no fold with the program: what the program believes is compared with w
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.order import Intent, OrderStatus, Purpose
 from tui_trader.core.records import (
+    BreakerChanged,
     CycleDecided,
     EmergencyImported,
     EngineStarted,
@@ -25,11 +27,24 @@ from tui_trader.core.records import (
     ToolReturned,
     TradingStateChanged,
 )
-from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
+from tui_trader.core.words import Actor, BreakerCause, BreakerScope, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.aside import kept_order_record
 from tui_trader.desk.door import BREACH
 from tui_trader.journal.emergency import line_hash
 from tui_trader.journal.ports import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open breaker: the row that opened it, the number of that opening, and when it may be tried."""
+
+    seq: int
+    number: int
+    until: Instant | None
+
+    def has_rested(self, now: Instant) -> bool:
+        """Whether it may be tried."""
+        return self.until is not None and now >= self.until
 
 
 class DurableRows:
@@ -43,6 +58,11 @@ class DurableRows:
         self._last: Record | None = None
         self._replayed = 0
         self.intents: dict[ClientOrderId, Intent] = {}
+        self.intended: dict[ClientOrderId, Row] = {}
+        self.breakers: dict[tuple[BreakerScope, BreakerCause], Opened] = {}
+        self.repeats_forgiven: Instant | None = None
+        """When a person last closed the breaker of identical orders."""
+        self._openings = 0
         self.status: dict[ClientOrderId, OrderStatus] = {}
         self.unknown_since: dict[ClientOrderId, Instant] = {}
         self.sent: set[ClientOrderId] = set()
@@ -93,6 +113,7 @@ class DurableRows:
         match row.record:
             case OrderIntended(intent=intent):
                 self._intended(client_order_id(row.hash), intent)
+                self.intended[client_order_id(row.hash)] = row
                 self._is_the_calls_only_entry(row.correlation, intent)
             case OrderChanged() as change:
                 self._changed(change, row.time)
@@ -123,6 +144,8 @@ class DurableRows:
                     self._broken("I6", f"a result of {tool} without its call ({row.correlation})")
             case RiskJudged(verdict="deny", code=code):
                 self.counts[f"denied {code}"] += 1
+            case BreakerChanged() as breaker:
+                self._broke(breaker, row)
             case PromptChanged():
                 self._broken("I14", f"the prompt was changed by {row.actor.value}, and no person has touched it")
             case CycleDecided(verdict=verdict):
@@ -174,7 +197,29 @@ class DurableRows:
             case None:
                 pass
 
-    # ------------------------------------------------------------------ the trading state
+    # ------------------------------------------------------------------ breakers and the trading state
+
+    def _broke(self, change: BreakerChanged, row: Row) -> None:
+        key = (change.scope, change.cause)
+        was = self.breakers.get(key)
+        if change.open:
+            self._openings += 1
+            self.breakers[key] = Opened(row.seq, self._openings, change.until)
+            self.counts[f"breaker {change.scope.value} {change.cause.value}"] += was is None
+            return
+        if was is None or (change.answers is not None and was.number > change.answers):
+            return
+        if change.cause is BreakerCause.IDENTICAL_ORDERS:
+            if row.actor is not Actor.OPERATOR:
+                self._broken("B2", f"{row.actor.value} closed the breaker of identical orders")
+            self.repeats_forgiven = row.time
+        elif (
+            change.cause is not BreakerCause.FAILURES
+            and row.actor is not Actor.OPERATOR
+            and not was.has_rested(row.time)
+        ):
+            self._broken("B2", f"{change.scope.value} {change.cause.value} closes before it was tried")
+        del self.breakers[key]
 
     def _turned(self, change: TradingStateChanged, actor: Actor) -> None:
         if change.state is TradingState.ACTIVE:

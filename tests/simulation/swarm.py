@@ -6,7 +6,7 @@ from collections import Counter
 from decimal import Decimal
 
 from tests.fakes.door import Door
-from tests.fakes.trader_parts import BTC, ETH, Trader, World, shipped_policy
+from tests.fakes.trader_parts import BTC, ETH, NO_BREAKERS, Trader, World, shipped_policy
 from tests.simulation.weather import CALM, WEATHERS, Weather
 from tui_trader.core.order import OrderStatus, Purpose
 from tui_trader.core.records import JsonValue, OrderChanged, OrderFilled, ToolCalled, ToolReturned
@@ -205,5 +205,5 @@ class Swarm:
 def _busy_policy() -> Policy:
     """The shipped policy, except that neither a day nor a minute is soon used up."""
     policy = shipped_policy()
-    pace = {"max_entries_per_day": 10_000, "max_orders_per_minute": 60, "max_consecutive_failures": 12}
+    pace = {**NO_BREAKERS, "max_entries_per_day": 10_000, "max_orders_per_minute": 60, "max_consecutive_failures": 12}
     return policy.model_copy(update={"risk": policy.risk.model_copy(update=pace)})

@@ -11,7 +11,7 @@ from tests.fakes.agent_over import AgentOver
 from tests.fakes.agent_parts import plain_json
 from tests.fakes.door import Door
 from tests.fakes.hostile import HOSTILE
-from tests.fakes.trader_parts import BTC, ETH, Trader, shipped_policy, virtual, world_of
+from tests.fakes.trader_parts import BTC, ETH, NO_BREAKERS, Trader, shipped_policy, virtual, world_of
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage
 from tui_trader.core.records import JsonObject, OrderIntended, ToolCalled, TradingStateChanged
 from tui_trader.core.words import Actor, Symbol, TradingState
@@ -116,6 +116,7 @@ def busy_policy() -> Policy:
         "min_hold": 1.0,
         "reentry_cooldown": 1.0,
         "max_reversals_per_day": 1_000,
+        **NO_BREAKERS,
     }
     return policy.model_copy(update={"risk": policy.risk.model_copy(update=pace)})
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.fakes.agent_over import PROMPT, AgentOver
 from tests.fakes.door import Door
 from tests.fakes.hostile import HOSTILE
-from tests.fakes.trader_parts import BTC, ETH, OPEN, Trader, shipped_policy, trading, virtual
+from tests.fakes.trader_parts import BTC, ETH, NO_BREAKERS, OPEN, Trader, shipped_policy, trading, virtual
 from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsage
 from tui_trader.cli.root import build
 from tui_trader.core.order import Intent
@@ -100,7 +100,12 @@ class RudeExchange:
 def patient_policy() -> Policy:
     """The shipped one, with what would only end the test early out of the way."""
     policy = shipped_policy()
-    pace = {"max_consecutive_failures": 100, "max_entries_per_day": 10_000, "max_consecutive_losses": 100}
+    pace = {
+        **NO_BREAKERS,
+        "max_consecutive_failures": 100,
+        "max_entries_per_day": 10_000,
+        "max_consecutive_losses": 100,
+    }
     return policy.model_copy(update={"risk": policy.risk.model_copy(update=pace)})
 
 

@@ -1,12 +1,13 @@
 """The witness: what must hold at every instant, judged by the exchange's truth and the durable rows alone.
 
-The names I1 to I14 are those of the reliability report's list of invariants.
+The names I1 to I14 are those of the reliability report's list of invariants; B1 to B3 are the breakers' own.
 """
 
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
+from tests.simulation.breaker_rules import BreakerRules
 from tests.simulation.exchange_side import ExchangeSide
 from tests.simulation.lives import Life
 from tests.simulation.market import Market
@@ -73,6 +74,7 @@ class Witness:
         self._cancelled: set[ClientOrderId] = set()
         """Ids that a cancel was asked for."""
         self._not_active_since: float | None = None
+        self._breakers = BreakerRules(self.rows, clock, limits, self.broken)
 
     def broken(self, rule: str, what: str) -> None:
         """A rule does not hold."""
@@ -166,6 +168,7 @@ class Witness:
             self.broken("I4", f"entry {order_id} leaves while the file HALT exists")
         if self._halted_at > self._resumed_at:
             self.broken("I4", f"entry {order_id} leaves after a halt that no resume has answered")
+        self._breakers.entry_leaves(order_id, intent)
         if intent.protection is None or intent.type is not OrderType.LIMIT or intent.price is None:
             self.broken("rule 5", f"entry {order_id} is no limit order with a stop")
             return

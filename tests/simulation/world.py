@@ -21,7 +21,7 @@ from tests.simulation.focus import Focus
 from tests.simulation.hand import Hand
 from tests.simulation.lives import SimulatedLoop
 from tests.simulation.market import Market
-from tests.simulation.policy import prompt_text
+from tests.simulation.policy import LOOSE, prompt_text, tightened
 from tests.simulation.rest import Rest
 from tests.simulation.telling import Leaving, told
 from tests.simulation.witness import Witness
@@ -82,9 +82,11 @@ class World:
         self._events: deque[tuple[float, object]] = deque(maxlen=_REMEMBERED)
         self.ended = asyncio.Event()
         self._prompt = folder / "simulated.md"
-        self._prompt.write_text(prompt_text(self.chance))
+        breakers = tightened(random.Random(f"{seed}:breakers")) if focus is None else {**LOOSE, **focus.limits}
+        self._prompt.write_text(prompt_text(self.chance, breakers))
         self.policy = read_prompt(self._prompt.read_text(), file="simulated.md").policy
         instruments = {symbol: found for symbol in SYMBOLS if (found := instrument(symbol)) is not None}
+        self.decider = focus.decider if focus is not None else None
         # Where the setting is wrong at first, nothing opens until a request to change it has come through.
         leverage = self.chance.choice([1, 1, 20])
         if focus is not None and focus.leverage is not None:

@@ -19,7 +19,7 @@ from tui_trader.core.records import PositionClosed
 from tui_trader.core.words import Side
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.observed import ProposedOutcome
-from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PastDecision, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, BreakerView, Headroom, Memory, PastDecision, PositionView
 
 _ONE = Decimal(1)
 _TENTH = Decimal("0.1")
@@ -35,6 +35,7 @@ def digest_of(observation: Observation) -> str:
     sections: dict[str, Cell] = {
         "account": _account(observation.account, observation.memory),
         "approvals": [_answer(answer) for answer in observation.answers],
+        "breakers": [_breaker(breaker, observation) for breaker in observation.breakers],
         "decisions": [_decision(past, observation) for past in observation.memory.decisions],
         "fees_bps": [_rate(observation.memory.fees.maker), _rate(observation.memory.fees.taker)],
         "limits": _rooms(limits.get((name, None)) for name in LIMITS),
@@ -141,6 +142,11 @@ def _decision(past: PastDecision, observation: Observation) -> Cell:
 def _answer(answer: AnswerView) -> Cell:
     """The reason is somebody's words: data, normalised and cut where it came in."""
     return [answer.approval, answer.symbol, _direction(answer.side), answer.status.value, answer.code, answer.reason]
+
+
+def _breaker(breaker: BreakerView, observation: Observation) -> Cell:
+    left = None if breaker.probe_at is None else max(0, round(elapsed(observation.time, breaker.probe_at)))
+    return [breaker.scope.value, breaker.cause.value, breaker.state.value, left]
 
 
 def _outcome(outcome: PositionClosed | ProposedOutcome, observation: Observation) -> Cell:

@@ -6,7 +6,7 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.order import Order
 from tui_trader.core.words import Symbol
 from tui_trader.market.ports import Snapshot
-from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, BreakerView, Headroom, Memory, PositionView
 
 MAX_CANDLE_AGE = 180.0
 """Seconds since the last closed one-minute candle beyond which indicators describe another market."""
@@ -34,6 +34,8 @@ class Observation:
     memory: Memory = field(default_factory=Memory)
     answers: tuple[AnswerView, ...] = ()
     """What persons are asked and have answered of late."""
+    breakers: tuple[BreakerView, ...] = ()
+    """Circuit breakers that are not closed."""
 
     def snapshot(self, symbol: Symbol) -> Snapshot | None:
         """The symbol's market, if it can be judged."""

@@ -78,6 +78,7 @@ def in_words(found: JsonObject) -> str:
     economy = found["model_economy"]
     if isinstance(economy, dict):
         lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")
+    lines += [_breaker(breaker) for breaker in _objects(found["breakers"])]
     lines += [_position(position) for position in _objects(found["positions"])]
     lines += [_order(order) for order in _objects(found["orders"])]
     lines += [_approval(question) for question in _objects(found["approvals"])]
@@ -89,6 +90,12 @@ def in_words(found: JsonObject) -> str:
 def _feed(feed: JsonObject) -> str:
     age = f"  age {feed['age_ms']} ms" if feed["age_ms"] is not None else ""
     return f"feed {feed['name']}{age}"
+
+
+def _breaker(opened: JsonObject) -> str:
+    ends = "until you resume" if opened["needs_a_person"] else f"tried again from {opened['probe_at']}"
+    state = "half open: one entry may try it" if opened["state"] == "half_open" else f"open, {ends}"
+    return f"BREAKER {opened['scope']} {opened['cause']}  {state}  ({opened['reason']})"
 
 
 def _position(held: JsonObject) -> str:

@@ -60,6 +60,36 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
+class BreakerScope(StrEnum):
+    """What a circuit breaker watches."""
+
+    EXCHANGE = "exchange"
+    MODEL = "model"
+    MARKET = "market"
+    DECIDER = "decider"
+
+
+class BreakerCause(StrEnum):
+    """What opens a circuit breaker."""
+
+    FAILURES = "failures"
+    """Too many in a row."""
+    ERROR_RATE = "error_rate"
+    """Too large a part of what was asked within the window."""
+    UNKNOWN_OUTCOMES = "unknown_outcomes"
+    SLIPPAGE = "slippage"
+    IDENTICAL_ORDERS = "identical_orders"
+    """The same again and again; only a person closes it."""
+
+
+class BreakerState(StrEnum):
+    """Whether new risk may pass: yes, no, or only as the probe that decides."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
 class ApprovalStatus(StrEnum):
     """Where an entry stands that a person is asked about. Only one that is APPROVED may be sent, once."""
 

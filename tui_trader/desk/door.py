@@ -13,7 +13,9 @@ from tui_trader.core.words import Actor, ClientOrderId, TradingState
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.resolver import Alarm
 from tui_trader.risk.book import Book
+from tui_trader.risk.breakers import open_breakers
 from tui_trader.risk.policy import Policy
+from tui_trader.risk.tripping import told
 
 BREACH = "DOOR"
 """The code of a halt at the door."""
@@ -25,6 +27,8 @@ class Basis:
 
     book: Book
     policy: Policy
+    openings: int
+    """Openings of breakers that it was judged after; one that it brought about itself is among them."""
 
 
 class Door:
@@ -36,10 +40,18 @@ class Door:
         """What left in this run: a few hundred ids a day at the most."""
         self.alarm: Alarm | None = None
 
-    def closed_to(self, intent: Intent) -> str | None:
-        """Why an order stays inside now: nothing but exits leaves while halted or reducing."""
+    def closed_to(self, intent: Intent, basis: Basis) -> str | None:
+        """Why an order stays inside now: nothing but exits leaves while halted or reducing, or once a breaker opened.
+
+        A breaker that was open before has had the gate's word: it denied, or the order is the one that may try it.
+        """
+        if intent.purpose is not Purpose.ENTRY:
+            return None
         state = self._parts.switch.state
-        return None if intent.purpose is not Purpose.ENTRY or state is TradingState.ACTIVE else state.value
+        if state is not TradingState.ACTIVE:
+            return state.value
+        opened = (each for each in open_breakers(self._parts.meters.breakers.board) if each.opening > basis.openings)
+        return next((f"a breaker opened: {told(breaker)}" for breaker in opened), None)
 
     def refused(self, order_id: ClientOrderId, intent: Intent, basis: Basis) -> str | None:
         """Let the order out (None), or say why it stays inside. The next step after this one is the socket.
@@ -47,7 +59,7 @@ class Door:
         After a breach new risk stays inside, and so does what has left before or could open a position; another exit
         leaves, since a position that cannot be closed is worse than whatever is wrong. Trading halts either way.
         """
-        if closed := self.closed_to(intent):
+        if closed := self.closed_to(intent, basis):
             return closed
         breach = self._breach(order_id, intent, basis)
         has_left = order_id in self._left

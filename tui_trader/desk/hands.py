@@ -103,6 +103,7 @@ class Hands:
             actor=wish.actor,
             cycle=wish.cycle,
             correlation=wish.correlation,
+            seen_price=self._parts.mark(wish.symbol),
         )
         sent = await self._sender.send(intent, tool=wish.tool)
         if sent.order is None:

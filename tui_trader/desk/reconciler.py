@@ -10,7 +10,7 @@ from tui_trader.core.money import ZERO, plain
 from tui_trader.core.order import Order, OrderStatus, Purpose
 from tui_trader.core.plain_text import one_line
 from tui_trader.core.records import AccountReconciled, PositionAdopted
-from tui_trader.core.words import Actor, ClientOrderId, Symbol, TradingState
+from tui_trader.core.words import Actor, BreakerScope, ClientOrderId, Symbol, TradingState
 from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake, is_made_by_exchange
 from tui_trader.desk.news import OrderNews
@@ -20,7 +20,6 @@ from tui_trader.desk.scribe import note
 from tui_trader.desk.stops import live_stops
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
 from tui_trader.journal.ports import JournalUnwritable
-from tui_trader.risk.breakers import EXCHANGE
 
 _OVERLAP = 60.0
 _LOOKS = 3
@@ -106,11 +105,13 @@ class Reconciler:
             except (ExchangeUnavailable, TimeoutError) as error:
                 self._parts.seen.doubted()
                 with suppress(JournalUnwritable):
-                    await self._parts.breakers.failed(EXCHANGE, str(error) or "no answer to the comparison")
+                    await self._parts.breakers.failed(
+                        BreakerScope.EXCHANGE, str(error) or "no answer to the comparison"
+                    )
                 return False
             del self._doubts[:doubts]
             with suppress(JournalUnwritable):
-                await self._parts.breakers.succeeded(EXCHANGE)
+                await self._parts.breakers.succeeded(BreakerScope.EXCHANGE)
             await self._conclude(report, differences, said=at_start or bool(doubts))
             return True
 

@@ -10,8 +10,8 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import plain
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
-from tui_trader.core.records import JsonObject, OrderChanged, OrderIntended, RiskJudged
-from tui_trader.core.words import Actor, ClientOrderId
+from tui_trader.core.records import BreakerChanged, JsonObject, OrderChanged, OrderIntended, RiskJudged
+from tui_trader.core.words import Actor, BreakerScope, ClientOrderId
 from tui_trader.desk.book import book_of
 from tui_trader.desk.door import Basis, Door
 from tui_trader.desk.news import OrderNews
@@ -20,9 +20,11 @@ from tui_trader.desk.resolver import Resolver
 from tui_trader.desk.scribe import note, put_aside
 from tui_trader.exchange.ports import Accepted, NotSent, OrderReport, Refused, SubmitOutcome, Uncertain
 from tui_trader.journal.ports import Entry, JournalUnwritable
-from tui_trader.risk.breakers import EXCHANGE
+from tui_trader.risk.book import Book
 from tui_trader.risk.gate import Judgement, judge, judge_wish
 from tui_trader.risk.headroom import headrooms
+from tui_trader.risk.policy import Policy
+from tui_trader.risk.tripping import opened_by
 
 _SHOWN = Decimal("0.0001")
 """To which a used figure is rounded where it is only shown."""
@@ -73,20 +75,31 @@ class Sender:
 
     async def _carried(self, intent: Intent, tool: str) -> Sent | JournalUnwritable:
         async with self._lock:
-            basis = Basis(book_of(self._parts), self._parts.policy.current)
-            judgement = judge(intent, basis.book, basis.policy)
+            book, policy = book_of(self._parts), self._parts.policy.current
+            judgement, openings = judge(intent, book, policy), self._parts.meters.breakers.openings
+            opening = self._opening(judgement, book, policy)
             try:
-                order_id = await self._written(intent, judgement, tool)
+                order_id = await self._written(intent, judgement, tool, opening)
             except JournalUnwritable as unwritable:
                 self._parts.switch.trip()
                 return unwritable
+            basis = Basis(book, policy, openings + (opening is not None))
         if order_id is None or judgement.intent is None:
             return Sent(judgement, None)
         await self._dispatch(order_id, judgement.intent, basis)
         return Sent(judgement, self._parts.ledger.order(order_id))
 
-    async def _written(self, intent: Intent, judgement: Judgement, tool: str) -> ClientOrderId | None:
-        """The gate's word and the intent in one transaction; None where the gate denied."""
+    @staticmethod
+    def _opening(judgement: Judgement, book: Book, policy: Policy) -> BreakerChanged | None:
+        """The breaker that the entry opens behind itself, if it is one too many of its kind."""
+        if judgement.intent is None:
+            return None
+        return opened_by(judgement.intent, book.meters.breakers, book.meters.incidents, policy.risk, book.now)
+
+    async def _written(
+        self, intent: Intent, judgement: Judgement, tool: str, opening: BreakerChanged | None
+    ) -> ClientOrderId | None:
+        """The gate's word, the intent, and what it opens, in one transaction; None where the gate denied."""
         said = RiskJudged(
             verdict=judgement.verdict.value,
             tool=tool,
@@ -102,6 +115,8 @@ class Sender:
         if judgement.intent is not None:
             records.append(OrderIntended(intent=judgement.intent))
         entries = [Entry(record=record, actor=intent.actor, correlation=intent.correlation) for record in records]
+        if opening is not None:
+            entries.append(Entry(record=opening, actor=Actor.SYSTEM, correlation=intent.correlation))
         try:
             rows = await self._parts.journal.append(*entries)
         except JournalUnwritable:
@@ -128,7 +143,7 @@ class Sender:
         }
 
     async def _dispatch(self, order_id: ClientOrderId, intent: Intent, basis: Basis) -> None:
-        refusal = self.door.closed_to(intent)
+        refusal = self.door.closed_to(intent, basis)
         if refusal is None:
             refusal = await self._marked_sent(order_id, intent) or self.door.refused(order_id, intent, basis)
         if refusal is not None:
@@ -179,11 +194,11 @@ class Sender:
 
     async def _healthy(self) -> None:
         with suppress(JournalUnwritable):
-            await self._parts.breakers.succeeded(EXCHANGE)
+            await self._parts.breakers.succeeded(BreakerScope.EXCHANGE)
 
     async def _failing(self, text: str) -> None:
         with suppress(JournalUnwritable):
-            await self._parts.breakers.failed(EXCHANGE, text)
+            await self._parts.breakers.failed(BreakerScope.EXCHANGE, text)
 
     async def _accepted(self, order_id: ClientOrderId, report: OrderReport) -> None:
         """An acknowledgement says that the order is there; what traded comes from fills."""

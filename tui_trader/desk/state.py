@@ -1,13 +1,13 @@
 """Changing the trading state: halting is instant and always possible, resuming is a person's and conditional."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tui_trader.core.order import OrderStatus, Purpose
+from tui_trader.core.order import Order, OrderStatus, Purpose
 from tui_trader.core.plain_text import one_line
-from tui_trader.core.records import TradingStateChanged
+from tui_trader.core.records import Record, TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
 from tui_trader.desk.hands import Hands
 from tui_trader.desk.parts import Parts
@@ -15,6 +15,8 @@ from tui_trader.desk.reconciler import Reconciler
 from tui_trader.desk.scribe import note
 from tui_trader.desk.switch import FileSeen
 from tui_trader.journal.ports import Entry, JournalUnwritable
+from tui_trader.risk.breakers import Breaker, closings, open_breakers
+from tui_trader.risk.tripping import told
 
 _SWEEP_AGAIN_AFTER = 0.5
 _LONGEST_PAUSE = 5.0
@@ -24,11 +26,14 @@ _SWEPT_WITHIN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Halts:
-    """What a resume answers: trips of the switch, the generation of the durable state, and the HALT file, if any."""
+    """What a resume answers: trips of the switch, the generation of the durable state, the HALT file, if any, and how
+    often a breaker has opened.
+    """
 
     trips: int
     generation: int
     file: FileSeen | None
+    openings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class StateKeeper:
         self._hands = hands
         self._reconciler = reconciler
         self._sweeping: asyncio.Task[None] | None = None
+        self._asking_back: asyncio.Task[bool] | None = None
         self._answering: list[FileSeen] = []
         """The HALT files that resumes under way will remove."""
 
@@ -69,8 +75,8 @@ class StateKeeper:
     async def resume(self, reason: str, *, actor: Actor, answering: Halts) -> Resumed:
         """ACTIVE again, for a person with a reason, if the exchange agrees with our books.
 
-        Answers the halts that the person knew of: one that came later, also while this runs, wins. New baselines are
-        journalled.
+        Answers the halts that the person knew of: one that came later, also while this runs, wins; so does a breaker
+        that opened. Those that are open are closed. New baselines are journalled.
         """
         if actor is not Actor.OPERATOR:
             return Resumed("only a person may resume")
@@ -94,7 +100,9 @@ class StateKeeper:
     def halts(self) -> Halts:
         """What a resume that is asked for now answers."""
         switch = self._parts.switch
-        return Halts(switch.trips, self._parts.state.generation, switch.file_seen())
+        return Halts(
+            switch.trips, self._parts.state.generation, switch.file_seen(), self._parts.meters.breakers.openings
+        )
 
     async def _go_on(self, reason: str, actor: Actor, answering: Halts) -> Resumed:
         change = TradingStateChanged(
@@ -103,15 +111,23 @@ class StateKeeper:
             generation=answering.generation,
             baseline_equity=self._parts.equity(),
         )
+        board = self._parts.meters.breakers.board
+        changes: tuple[Record, ...] = (change, *closings(board, one_line(reason), answers=answering.openings))
         try:
-            await self._parts.journal.append(Entry(record=change, actor=actor))
+            await self._parts.journal.append(*(Entry(record=each, actor=actor) for each in changes))
             self._parts.switch.remove_file(answering.file)
         except JournalUnwritable:
             return Resumed("the journal cannot be written; see to the disk and start again")
         except OSError as error:
             return Resumed(f"the HALT file could not be removed: {error.strerror}")
         self._parts.switch.release(answering.trips)
-        return self._overtaken(answering) if self._parts.switch.is_halted else Resumed()
+        overtaken = self._parts.switch.is_halted or self._opened_after(answering)
+        return self._overtaken(answering) if overtaken else Resumed()
+
+    def _opened_after(self, answering: Halts) -> list[Breaker]:
+        """Breakers that opened after the resume was asked for."""
+        opened = open_breakers(self._parts.meters.breakers.board)
+        return [breaker for breaker in opened if breaker.opening > answering.openings]
 
     @contextmanager
     def _answered(self, file: FileSeen | None) -> Iterator[None]:
@@ -128,6 +144,8 @@ class StateKeeper:
     def _overtaken(self, answering: Halts) -> Resumed:
         """What came between asking and going on."""
         switch, status = self._parts.switch, self._parts.state.status
+        if opened := self._opened_after(answering):
+            return Resumed(f"a breaker opened while resuming ({told(opened[0])}); see to it and resume again")
         if not switch.is_halted and status.state is TradingState.ACTIVE:
             return Resumed("another resume came first: trading goes on already")
         if status.generation != answering.generation:
@@ -143,6 +161,11 @@ class StateKeeper:
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = self._parts.tasks.spawn("cancel entries", self._sweep())
         return self._sweeping
+
+    def ask_back(self, orders: Sequence[Order]) -> None:
+        """Cancel these entries, unless such a round is under way: whoever calls looks again in a moment."""
+        if self._asking_back is None or self._asking_back.done():
+            self._asking_back = self._parts.tasks.spawn("ask entries back", self._hands.cancel_all(orders))
 
     async def _sweep(self) -> None:
         pause = _SWEEP_AGAIN_AFTER

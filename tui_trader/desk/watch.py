@@ -1,15 +1,20 @@
-"""The watch over losses and the HALT file: once a second, and whenever money moved."""
+"""The watch over losses, breakers and the HALT file: once a second, and whenever money moved."""
 
 import asyncio
+from contextlib import suppress
 
+from tui_trader.core.order import Order, Purpose
 from tui_trader.core.records import EquityMarked
 from tui_trader.core.words import Actor, TradingState
 from tui_trader.desk.flattener import Flattened, Flattener
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.state import StateKeeper
-from tui_trader.journal.ports import Entry
+from tui_trader.journal.ports import Entry, JournalUnwritable
+from tui_trader.risk.breakers import open_breakers
 from tui_trader.risk.codes import Code
+from tui_trader.risk.hours import is_within
 from tui_trader.risk.trading_state import trip
+from tui_trader.risk.tripping import due
 
 LOOK_EVERY = 1.0
 """Seconds of engine time between two looks."""
@@ -37,7 +42,8 @@ class Watch:
             await self._parts.clock.sleep(LOOK_EVERY)
 
     async def look(self) -> None:
-        """One look at file, switch, losses and drawdown."""
+        """One look at breakers, file, switch, losses and drawdown."""
+        await self._mind_the_breakers()
         state = self._parts.switch.state  # once: each asking is a look at the disk
         if state is TradingState.HALTED:
             await self._say_what_tripped()
@@ -45,6 +51,8 @@ class Watch:
             self._unsaid = 0
         if state is not TradingState.ACTIVE:
             self._keeper.sweep()
+        elif resting := self._out_of_season():
+            self._keeper.ask_back(resting)
         if self._parts.state.current is TradingState.HALTED:
             self._go_on_flattening()
             return
@@ -60,6 +68,27 @@ class Watch:
             return
         await self._keeper.halt(tripped.reason, actor=Actor.SYSTEM, code=tripped.code)
         self._go_on_flattening()
+
+    async def _mind_the_breakers(self) -> None:
+        """What has happened opens a breaker, and what was tried closes it or keeps it open."""
+        meters, risk = self._parts.meters, self._parts.policy.current.risk
+        changes = due(meters.breakers.board, meters.incidents, risk, self._parts.clock.now())
+        entries = [Entry(record=change, actor=Actor.SYSTEM) for change in changes]
+        if entries:
+            with suppress(JournalUnwritable):  # the engine halts on it; the gate goes by the incidents until then
+                await self._parts.journal.append(*entries)
+
+    def _out_of_season(self) -> tuple[Order, ...]:
+        """Entries that rest where none may be made: any outside the trading hours, the agent's once it repeats itself.
+
+        What has merely failed is left alone: a person's limit order does not go because a model was slow to answer.
+        """
+        entries = tuple(o for o in self._parts.ledger.open_orders() if o.intent.purpose is Purpose.ENTRY)
+        if not entries or not is_within(self._parts.policy.current.risk.trading_hours, self._parts.clock.now()):
+            return entries
+        if any(breaker.needs_a_person for breaker in open_breakers(self._parts.meters.breakers.board)):
+            return tuple(order for order in entries if order.intent.actor is Actor.AGENT)
+        return ()
 
     async def _say_what_tripped(self) -> None:
         """A halt that so far is only a file or a flag in memory becomes a row, so that it outlives the process."""

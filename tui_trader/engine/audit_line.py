@@ -110,8 +110,8 @@ def _told_of_state(record: Record) -> str:
     match record:
         case TradingStateChanged(state=state, reason=reason):
             return f"{state.value}: {reason}"
-        case BreakerChanged(scope=scope, open=is_open, failures=failures):
-            return f"{scope} {'open' if is_open else 'closed'} after {failures}"
+        case BreakerChanged():
+            return _breaker(record)
         case AccountReconciled(equity=equity, differences=differences):
             return "; ".join(differences) or f"agrees, equity {equity:,.2f}"
         case EquityMarked(equity=equity):
@@ -143,6 +143,11 @@ def _fee(fill: Fill) -> str:
     if taken is None:
         return plain(fill.fee)
     return f"{'at most ' if taken.is_estimate else ''}{plain(fill.fee)} ({plain(taken.amount)} {taken.asset})"
+
+
+def _breaker(change: BreakerChanged) -> str:
+    stands = "open" if change.open else f"counts {change.failures}" if change.failures else "closed"
+    return f"{change.scope.value} {change.cause.value} {stands}: {change.reason}"
 
 
 def _intent(intent: Intent) -> str:

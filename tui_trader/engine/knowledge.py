@@ -13,7 +13,6 @@ from tui_trader.journal.ports import Row
 from tui_trader.journal.recall import recall
 from tui_trader.journal.seal import Seal
 from tui_trader.risk.approvals import ApprovalFold
-from tui_trader.risk.breakers import BreakerFold
 from tui_trader.risk.meters import LossMeters
 from tui_trader.risk.observed import ObservedFold
 from tui_trader.risk.trading_state import StateFold
@@ -29,7 +28,6 @@ class Knowledge:
     ledger: Ledger = field(default_factory=Ledger)
     state: StateFold = field(default_factory=StateFold)
     meters: LossMeters = field(default_factory=LossMeters)
-    breakers: BreakerFold = field(default_factory=BreakerFold)
     trips: TripFold = field(default_factory=TripFold)
     approvals: ApprovalFold = field(default_factory=ApprovalFold)
     observed: ObservedFold = field(default_factory=ObservedFold)
@@ -49,7 +47,6 @@ class Knowledge:
         self.ledger.apply(row)
         self.state.apply(row)
         self.meters.apply(row)
-        self.breakers.apply(row)
         self.approvals.apply(row)
         self.observed.apply(row)
         self.trips.apply(row)

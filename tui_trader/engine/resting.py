@@ -13,6 +13,7 @@ from tui_trader.journal.reader import JournalReader
 from tui_trader.journal.seal import Seal
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.ports import PositionView
+from tui_trader.tools.readings import breaker_views
 
 
 def resting_status(home: Home, now: str, seal: Seal | None = None) -> StatusView:
@@ -58,6 +59,7 @@ def resting_status(home: Home, now: str, seal: Seal | None = None) -> StatusView
         approvals=knowledge.approvals.waiting,
         observed=knowledge.observed.totals,
         key_warning=key_warning(started.live if started else None),
+        breakers=breaker_views(meters.breakers.board, time),
         journal_entries=head.seq,
         journal_head=head.hash.hex(),
     )

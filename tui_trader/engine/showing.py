@@ -79,6 +79,7 @@ class Showing:
             approvals=assembly.desk.questions.waiting,
             observed=assembly.desk.observed.totals,
             key_warning=key_warning(self._live),
+            breakers=assembly.readings.breakers_now(),
             journal_entries=head.seq,
             journal_head=head.hash.hex(),
         )

@@ -7,7 +7,7 @@ from tui_trader.core.money import Price, nearest_to, plain, to_balance
 from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
 from tui_trader.engine.lines import approval_object, order_object
 from tui_trader.engine.views import ObservedTotals, StatusView, WaitingPrompt
-from tui_trader.tools.ports import PositionView
+from tui_trader.tools.ports import BreakerView, PositionView
 
 _OF_A_TICK = Decimal("0.01")
 """To this share of a tick an average price is told: its quotient may have no end."""
@@ -35,6 +35,7 @@ def status_object(view: StatusView) -> JsonObject:
         "model_economy": _economy_object(view.model_economy),
         "positions": positions,
         "orders": orders,
+        "breakers": [dict(breaker_object(breaker)) for breaker in view.breakers],
         "approvals": [dict(approval_object(question)) for question in view.approvals],
         "observed": observed_object(view.observed),
         "feed": _feed_object(view),
@@ -57,6 +58,20 @@ def _waiting_object(waiting: WaitingPrompt | None) -> list[JsonValue]:
         {"limit": each.field, "in_force": each.in_force, "wanted": each.wanted}
         for each in (waiting.limits if waiting is not None else ())
     ]
+
+
+def breaker_object(breaker: BreakerView) -> JsonObject:
+    """A breaker that is not closed; `probe_at` is null where only a person closes it."""
+    return {
+        "scope": breaker.scope.value,
+        "cause": breaker.cause.value,
+        "state": breaker.state.value,
+        "count": breaker.count,
+        "reason": breaker.reason,
+        "since": text(breaker.since) if breaker.since is not None else None,
+        "probe_at": text(breaker.probe_at) if breaker.probe_at is not None else None,
+        "needs_a_person": breaker.needs_a_person,
+    }
 
 
 def _economy_object(economy: EconomyChanged | None) -> JsonObject | None:

@@ -13,7 +13,7 @@ from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingS
 from tui_trader.risk.approvals import Question
 from tui_trader.risk.change import Loosening
 from tui_trader.risk.observed import NOTHING_OBSERVED, ObservedTotals
-from tui_trader.tools.ports import Headroom, PositionView
+from tui_trader.tools.ports import BreakerView, Headroom, PositionView
 
 __all__ = [
     "AUDIT",
@@ -30,6 +30,7 @@ __all__ = [
     "TRACE",
     "AuditLine",
     "AuditView",
+    "BreakerView",
     "CandlesView",
     "DecisionRow",
     "DecisionsView",
@@ -125,6 +126,8 @@ class StatusView:
     observed: ObservedTotals = NOTHING_OBSERVED
     key_warning: str = ""
     """What is dangerous about the key with which real money is traded."""
+    breakers: tuple[BreakerView, ...] = ()
+    """Those that are not closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

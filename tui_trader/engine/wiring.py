@@ -106,7 +106,7 @@ def assemble(
     policy = PolicyHolder(plan.prompt.policy.model_copy(update={"symbols": tuple(feed.instruments)}))
     market = MarketState(clock)
     switch = HaltSwitch(state, plan.options.home.halt_file)
-    breakers = Breakers(journal, knowledge.breakers, lambda: policy.current.risk.max_consecutive_failures)
+    breakers = Breakers(journal, meters.breakers, lambda: policy.current.risk.max_consecutive_failures)
     seen, fees = AccountSeen(), knowledge.fees
     desk = Desk(
         Parts(

@@ -11,6 +11,8 @@ from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Intent, Order, Purpose
 from tui_trader.core.position import Position
 from tui_trader.core.words import Side, Symbol, TradingState
+from tui_trader.risk.breakers import Board
+from tui_trader.risk.incidents import Incidents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,6 @@ class Meters:
     """When a position of this side was last closed by its stop."""
     agent_entered: Mapping[tuple[Symbol, Side], Instant]
     """When an entry of the agent on this side last traded, also where the position is closed by now."""
-    open_breakers: tuple[str, ...]
     model_spend_today: Money
     agent_side: Mapping[Symbol, Side] = field(default_factory=dict)
     """The side of the agent's last intended entry."""
@@ -84,8 +85,9 @@ class Meters:
     """How often the agent intended an entry against the side of its entry before, since 00:00 UTC."""
     model_spend_hour: Money = ZERO
     model_spend_month: Money = ZERO
-    breaker_failures: int = 0
-    """The largest count of consecutive failures in any scope."""
+    breakers: Board = field(default_factory=dict)
+    incidents: Incidents = field(default_factory=Incidents)
+    """What the breakers count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

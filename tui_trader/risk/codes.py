@@ -31,6 +31,9 @@ class Code(StrEnum):
     MAX_DRAWDOWN = "MAX_DRAWDOWN"
     MAX_CONSECUTIVE_LOSSES = "MAX_CONSECUTIVE_LOSSES"
     BREAKER_OPEN = "BREAKER_OPEN"
+    IDENTICAL_ORDERS = "IDENTICAL_ORDERS"
+    OUTSIDE_TRADING_HOURS = "OUTSIDE_TRADING_HOURS"
+    MAX_CANCELS_PER_MINUTE = "MAX_CANCELS_PER_MINUTE"
     MAX_OPEN_ORDERS = "MAX_OPEN_ORDERS"
     MAX_ORDERS_PER_MINUTE = "MAX_ORDERS_PER_MINUTE"
     MAX_ENTRIES_PER_DAY = "MAX_ENTRIES_PER_DAY"
@@ -84,7 +87,10 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         Code.MAX_DAILY_LOSS: "The loss of the day has reached its limit.",
         Code.MAX_DRAWDOWN: "Equity is too far below its peak.",
         Code.MAX_CONSECUTIVE_LOSSES: "Too many round trips lost money one after the other.",
-        Code.BREAKER_OPEN: "Exchange or model failed too often in a row; a probe has to succeed first.",
+        Code.BREAKER_OPEN: "A circuit breaker is open; it waits for a probe, or for a person to resume.",
+        Code.IDENTICAL_ORDERS: "The agent has sent the same order too often; a person has to resume first.",
+        Code.OUTSIDE_TRADING_HOURS: "The policy's trading hours are over, so no new risk.",
+        Code.MAX_CANCELS_PER_MINUTE: "Too many entries were cancelled within a minute.",
         Code.MAX_OPEN_ORDERS: "With its protection, the entry would make too many open orders.",
         Code.MAX_ORDERS_PER_MINUTE: "With its protection, the entry would make too many orders within a minute.",
         Code.MAX_ENTRIES_PER_DAY: "The day's entries are used up.",

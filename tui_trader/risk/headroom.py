@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from tui_trader.core.clock import Instant, elapsed
+from tui_trader.core.clock import MINUTE, Instant, elapsed, later
 from tui_trader.core.money import HUNDRED, ZERO
 from tui_trader.core.words import Side, Symbol
 from tui_trader.risk.book import Book
+from tui_trader.risk.breakers import most_failures
+from tui_trader.risk.incidents import after, most_alike
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.sizing import distance_pct, liquidation_at, loss_at_stops, still_to_place, stops_of
+from tui_trader.risk.tripping import worst_error_share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,8 @@ def _of_losses(book: Book, policy: Policy) -> Iterator[LimitUse]:
     yield LimitUse(limit="max_daily_loss_pct", value=risk.max_daily_loss_pct, used=day_loss)
     yield LimitUse(limit="max_drawdown_pct", value=risk.max_drawdown_pct, used=drawdown)
     yield _count("max_consecutive_losses", risk.max_consecutive_losses, meters.consecutive_losses)
-    yield _count("max_consecutive_failures", risk.max_consecutive_failures, meters.breaker_failures)
+    yield _count("max_consecutive_failures", risk.max_consecutive_failures, most_failures(meters.breakers))
+    yield from _of_breakers(book, policy)
     for limit, cap, spent in (
         ("max_usd_per_hour", policy.llm.max_usd_per_hour, meters.model_spend_hour),
         ("max_usd_per_day", policy.llm.max_usd_per_day, meters.model_spend_today),
@@ -77,11 +81,25 @@ def _of_losses(book: Book, policy: Policy) -> Iterator[LimitUse]:
             yield LimitUse(limit=limit, value=cap, used=spent)
 
 
+def _of_breakers(book: Book, policy: Policy) -> Iterator[LimitUse]:
+    """What they count since the window began. A window and a bound are not used up."""
+    risk, seen, since = policy.risk, book.meters.incidents, later(book.now, -policy.risk.breaker_window)
+    slipped = sum(filled.worse_bps > risk.max_slippage_bps for filled in after(seen.fills, since))
+    yield LimitUse(limit="breaker_window", value=_seconds(risk.breaker_window), used=None)
+    yield LimitUse(limit="max_error_rate_pct", value=risk.max_error_rate_pct, used=worst_error_share(seen, since))
+    yield _count("max_unknown_outcomes", risk.max_unknown_outcomes, len(after(seen.unknown, since)))
+    yield LimitUse(limit="max_slippage_bps", value=risk.max_slippage_bps, used=None)
+    yield _count("max_slipped_orders", risk.max_slipped_orders, slipped)
+    yield _count("max_identical_orders", risk.max_identical_orders, most_alike(after(seen.entries, since)))
+
+
 def _of_pace(book: Book, policy: Policy) -> Iterator[LimitUse]:
     risk, meters = policy.risk, book.meters
     open_orders = sum(order.is_open for order in book.orders) + still_to_place(book)
     yield _count("max_open_orders", risk.max_open_orders, open_orders)
     yield _count("max_orders_per_minute", risk.max_orders_per_minute, meters.orders_last_minute)
+    cancels = len(after(meters.incidents.cancels, later(book.now, -MINUTE)))
+    yield _count("max_cancels_per_minute", risk.max_cancels_per_minute, cancels)
     yield _count("max_entries_per_day", risk.max_entries_per_day, meters.entries_today)
 
 

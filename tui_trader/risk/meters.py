@@ -28,6 +28,7 @@ from tui_trader.journal.ports import Row
 from tui_trader.risk.baselines import Baselines
 from tui_trader.risk.book import LossesNow, Meters
 from tui_trader.risk.breakers import BreakerFold
+from tui_trader.risk.incidents import IncidentFold, Incidents
 from tui_trader.risk.round_trips import RoundTrips
 from tui_trader.risk.spending import Spending
 from tui_trader.risk.trading_state import StateFold
@@ -56,7 +57,8 @@ class LossMeters:
         self._baselines = Baselines()
         self._trips = RoundTrips()
         self._state = StateFold()
-        self._breakers = BreakerFold()
+        self.breakers = BreakerFold()
+        self._incidents = IncidentFold()
         self._sent: dict[ClientOrderId, _Sent] = {}
         self._sent_times: deque[Instant] = deque()
         self._day: Instant | None = None
@@ -72,6 +74,7 @@ class LossMeters:
     def apply(self, row: Row) -> None:
         """Take one row in; a fill, transfer or funding that was booked before counts once."""
         self._begin_day(row.time)
+        self._incidents.apply(row)
         match row.record:
             case AccountReconciled(equity=equity) | EquityMarked(equity=equity):
                 self._marked(equity, row.time)
@@ -88,9 +91,14 @@ class LossMeters:
             case TradingStateChanged() | EmergencyImported():
                 self._state_changed(row)
             case BreakerChanged():
-                self._breakers.apply(row)
+                self.breakers.apply(row)
             case _:
                 pass
+
+    @property
+    def incidents(self) -> Incidents:
+        """What the breakers count."""
+        return self._incidents.seen
 
     def losses(self, now: Instant, equity: Money | None) -> LossesNow:
         """What the loss limits are judged by at an instant, and no more: the watch asks for it every second."""
@@ -121,13 +129,13 @@ class LossMeters:
             stopped_out=dict(self._stopped_out),
             agent_entered=dict(self._agent_entered),
             agent_side=dict(self._agent_side),
-            open_breakers=self._breakers.open_scopes,
             agent_traded=dict(self._agent_traded),
             reversals_today=dict(self._reversals) if is_today else {},
             model_spend_today=self.spending.spent(SpendWindow.DAY, now),
             model_spend_hour=self.spending.spent(SpendWindow.HOUR, now),
             model_spend_month=self.spending.spent(SpendWindow.MONTH, now),
-            breaker_failures=self._breakers.most_failures,
+            breakers=self.breakers.board,
+            incidents=self.incidents,
         )
 
     def _marked(self, equity: Money, time: Instant) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tui_trader.core.words import Autonomy
+from tui_trader.risk.hours import minutes_of
 from tui_trader.risk.policy import Requirement, TriageScope
 
 Value: TypeAlias = object
@@ -52,6 +53,15 @@ def wider(before: Value, after: Value) -> bool:
     assert isinstance(before, tuple)
     assert isinstance(after, tuple)
     return not set(after) <= set(before)
+
+
+def longer(before: Value, after: Value) -> bool:
+    """Whatever minute was not among the trading hours before; no hours at all are the longest."""
+    if before is None or after is None:
+        return after is None and before is not None
+    assert isinstance(before, tuple)
+    assert isinstance(after, tuple)
+    return not minutes_of(after) <= minutes_of(before)
 
 
 def up(order: Sequence[StrEnum]) -> Freedom:
@@ -135,6 +145,28 @@ TERMS: Mapping[str, Term] = {
     "risk.max_reversals_per_day": Term(more, "The model turns around at most {} times a day in a symbol."),
     "risk.min_target_to_fees": Term(
         less, "At the take-profit an entry of the model earns at least {} times the fees of both legs."
+    ),
+    "risk.max_cancels_per_minute": Term(
+        more, "Once {} entries were cancelled within a minute nothing is entered; a cancel itself always passes."
+    ),
+    "risk.trading_hours": Term(
+        longer,
+        "Nothing is entered outside {} UTC, and entries that rest are cancelled when these hours end.",
+        "It trades around the clock (trading_hours is not set).",
+    ),
+    "risk.breaker_window": Term(
+        less, "The breakers below look back {} and rest as long, at first, before one entry tries it again."
+    ),
+    "risk.max_error_rate_pct": Term(
+        more, "If more than {} % of the last orders, or of the model's answers, are errors, there is no new risk."
+    ),
+    "risk.max_unknown_outcomes": Term(more, "With {} orders of unknown fate there is no new risk."),
+    "risk.max_slippage_bps": Term(
+        more, "A fill more than {} basis points worse than the price that was decided by has slipped;"
+    ),
+    "risk.max_slipped_orders": Term(more, "with {} such orders there is no new risk."),
+    "risk.max_identical_orders": Term(
+        more, "After {} entries of the model that are alike there is no new risk until you resume."
     ),
     "llm.model": Term(another, "The model {} is asked (a restart changes it)."),
     "llm.deadline": Term(more, "A decision has {} from the first look at the market to the verdict."),

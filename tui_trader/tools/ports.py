@@ -10,7 +10,17 @@ from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Intent, Order
 from tui_trader.core.records import EntryCard, JsonObject, PositionClosed, ToolStatus
-from tui_trader.core.words import Actor, ApprovalStatus, CycleVerdict, Side, Symbol, TradingState
+from tui_trader.core.words import (
+    Actor,
+    ApprovalStatus,
+    BreakerCause,
+    BreakerScope,
+    BreakerState,
+    CycleVerdict,
+    Side,
+    Symbol,
+    TradingState,
+)
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.observed import ProposedOutcome
 
@@ -189,6 +199,23 @@ class AnswerView:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerView:
+    """A circuit breaker that is not closed. `probe_at` is None where only a person closes it, with a resume.
+
+    `count` are the failures in a row, or what was counted when it opened and since.
+    """
+
+    scope: BreakerScope
+    cause: BreakerCause
+    state: BreakerState
+    count: int
+    reason: str
+    since: Instant | None
+    probe_at: Instant | None
+    needs_a_person: bool
+
+
 class Readings(Protocol):
     """What may be read: typed, consistent at the instant of the call, without side effects."""
 
@@ -218,6 +245,10 @@ class Readings(Protocol):
 
     async def limits(self) -> tuple[Headroom, ...]:
         """Every limit of the policy and how much of it is used."""
+        ...
+
+    async def breakers(self) -> tuple[BreakerView, ...]:
+        """What keeps new risk from being taken because something went wrong, by name."""
         ...
 
     async def memory(self) -> Memory:

@@ -1,6 +1,6 @@
 """Typed readings of market, account, positions, orders and limits: what the agent's digest and the console show."""
 
-from tui_trader.core.clock import elapsed
+from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.market import Candle
 from tui_trader.core.money import Money
 from tui_trader.core.order import Order
@@ -9,10 +9,11 @@ from tui_trader.desk.desk import Desk
 from tui_trader.desk.parts import PolicyInForce
 from tui_trader.market.ports import Snapshot
 from tui_trader.market.state import MarketState
+from tui_trader.risk.breakers import Board, open_breakers
 from tui_trader.risk.headroom import headrooms
 from tui_trader.risk.trading_state import StateFold
 from tui_trader.tools.memory import MemoryFold
-from tui_trader.tools.ports import AccountView, AnswerView, Headroom, Memory, PositionView
+from tui_trader.tools.ports import AccountView, AnswerView, BreakerView, Headroom, Memory, PositionView
 
 _ANSWERS_TOLD = 4
 _TOLD_FOR = 3_600.0
@@ -109,10 +110,36 @@ class LiveReadings:
             for room in headrooms(self._desk.book(), self._policy.current)
         )
 
+    async def breakers(self) -> tuple[BreakerView, ...]:
+        """See the port."""
+        return self.breakers_now()
+
+    def breakers_now(self) -> tuple[BreakerView, ...]:
+        """Those that are not closed, without waiting."""
+        book = self._desk.book()
+        return breaker_views(book.meters.breakers, book.now)
+
     async def memory(self) -> Memory:
         """See the port."""
         book = self._desk.book()
         return self._memory.at(book.now, book.mark)
+
+
+def breaker_views(board: Board, now: Instant) -> tuple[BreakerView, ...]:
+    """The breakers that are open or half-open at this instant, by name."""
+    return tuple(
+        BreakerView(
+            scope=breaker.scope,
+            cause=breaker.cause,
+            state=breaker.state(now),
+            count=breaker.failures,
+            reason=breaker.reason,
+            since=breaker.opened,
+            probe_at=breaker.probe_at,
+            needs_a_person=breaker.needs_a_person,
+        )
+        for breaker in open_breakers(board)
+    )
 
 
 def _difference(equity: Money | None, start: Money | None) -> Money | None:

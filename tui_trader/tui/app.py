@@ -147,10 +147,10 @@ class TraderApp(QuietApp):
         state, status = self._trading.trading_state, self._trading.status
         if state is None or status is None:
             self._say("The engine has not said yet how it stands.", "warning")
-        elif state is TradingState.ACTIVE:
+        elif state is TradingState.ACTIVE and not status.breakers:
             self._say("Trading is ACTIVE; there is nothing to resume.")
         else:
-            self.push_screen(ResumeDialog(state, status.reason, self._glyphs), self._resume)
+            self.push_screen(ResumeDialog(state, status, self._glyphs), self._resume)
 
     def _resume(self, reason: str | None) -> None:
         if reason is None:

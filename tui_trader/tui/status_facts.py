@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from tui_trader.core.clock import elapsed, text
-from tui_trader.core.words import Mode, TradingState
+from tui_trader.core.words import BreakerState, Mode, TradingState
 from tui_trader.engine.views import StatusView
 from tui_trader.tui.vitals import Life, Vital
 from tui_trader.tui.widgets.format import MISSING, age, number, percent
@@ -49,6 +49,7 @@ def status_facts(
         _MODES[status.mode],
         *((Fact(text="KEY NOT IP-BOUND", tone=Tone.WARNING, badge=True),) if status.key_warning else ()),
         *_state(status, longest, halt_asked=halt_asked),
+        *_breakers(status),
         *_asking(status),
         *_prompt(status, is_compact=is_compact),
         Fact(
@@ -114,6 +115,17 @@ def _state(status: StatusView, longest: int, *, halt_asked: bool) -> tuple[Fact,
             return (Fact(text="HALTED", tone=Tone.DANGER, badge=True), *reason)
         case _:
             assert_never(state)
+
+
+def _breakers(status: StatusView) -> tuple[Fact, ...]:
+    """What keeps new risk from being taken; the one that waits for a person before the others."""
+    opened = sorted(status.breakers, key=lambda breaker: not breaker.needs_a_person)
+    if not opened:
+        return ()
+    first, more = opened[0], f" +{len(opened) - 1}" if len(opened) > 1 else ""
+    ends = " r RESUMES" if first.needs_a_person else " HALF OPEN" if first.state is BreakerState.HALF_OPEN else ""
+    name = f"{first.scope.value} {first.cause.value.replace('_', ' ')}"
+    return (Fact(text=f"BREAKER {name}{more}{ends}", tone=Tone.WARNING, badge=True),)
 
 
 def _asking(status: StatusView) -> tuple[Fact, ...]:

@@ -322,4 +322,36 @@ MUTANTS = (
         (Edit("risk/gate.py", "    leverage.leverage_setting_within_limit,\n", ""),),
         Focus(faults={"request_lost": 0.7}, actions=_ORDERS, rate=0.5, leverage=5),
     ),
+    Mutant(
+        "the agent may send the same order again for ever",
+        2,
+        ("B3",),
+        (
+            Edit("risk/gate.py", "    pace.agent_does_not_repeat_itself,\n", ""),
+            Edit(
+                "risk/tripping.py",
+                "    (BreakerScope.DECIDER, BreakerCause.IDENTICAL_ORDERS): _identical_orders,\n",
+                "",
+            ),
+            Edit(
+                _SENDER,
+                "        if judgement.intent is None:\n            return None\n        return opened_by(",
+                "        return None and opened_by(",
+            ),
+        ),
+        Focus(decider="repeating", limits={"max_identical_orders": "2"}, seconds=60.0),
+    ),
+    Mutant(
+        "a breaker that opens after the judgement is not looked at by the door",
+        11,
+        ("B1",),
+        (Edit(_DOOR, " if each.opening > basis.openings)", " if not each)"),),
+        Focus(
+            faults={"disk_slow": 0.5, "not_sent": 0.5},
+            actions=_ORDERS,
+            rate=1.0,
+            limits={"max_consecutive_failures": "1"},
+            seconds=60.0,
+        ),
+    ),
 )

@@ -10,7 +10,7 @@ from tests.fakes.exchange import EventFault, ReadFault, Script, WriteFault
 from tests.fakes.trader_parts import BTC, D, Trader, entry, trading, virtual, world_of
 from tui_trader.core.order import OrderStatus, Purpose
 from tui_trader.core.records import EmergencyImported, EquityMarked, OrderChanged, OrderFilled, TradingStateChanged
-from tui_trader.core.words import Actor, ClientOrderId, TradingState
+from tui_trader.core.words import Actor, BreakerScope, ClientOrderId, TradingState
 from tui_trader.desk.account import TRUSTED_FOR
 from tui_trader.journal.ports import Entry, JournalUnwritable
 from tui_trader.tools.ports import ToolAnswer
@@ -37,7 +37,7 @@ async def _unreconciled(trader: Trader) -> None:
 
 async def _breaker_open(trader: Trader) -> None:
     for _ in range(5):
-        await trader.desk._parts.breakers.failed("model", "test")
+        await trader.desk._parts.breakers.failed(BreakerScope.MODEL, "test")
 
 
 async def _flagged(trader: Trader) -> None:
@@ -209,7 +209,7 @@ async def test_cancels_that_fail_while_halting_are_repeated() -> None:
         await trader.until(lambda: trader.world.orders() == [], within=6)
 
 
-@pytest.mark.parametrize("how", [_flagged, _file, _halted, _reducing])
+@pytest.mark.parametrize("how", [_flagged, _file, _halted, _reducing, _breaker_open])
 @virtual
 async def test_the_switch_is_asked_right_before_the_socket(how: Callable[[Trader], object]) -> None:
     async with trading() as trader:

@@ -73,7 +73,6 @@ METERS = Meters(
     orders_last_minute=0,
     stopped_out=MappingProxyType({}),
     agent_entered=MappingProxyType({}),
-    open_breakers=(),
     model_spend_today=D(0),
 )
 

@@ -8,21 +8,23 @@ from hypothesis import strategies as st
 
 from tests.unit.risk.rows import Story, noon
 from tests.unit.risk.scenes import BOOK, POLICY, entry, metered
+from tui_trader.core.words import BreakerScope
 from tui_trader.journal.ports import Entry, Fold, Head, Row
 from tui_trader.risk.breakers import (
     COOL_DOWN,
-    EXCHANGE,
     LONGEST_COOL_DOWN,
-    MODEL,
     Breaker,
     BreakerFold,
     Breakers,
     after_failure,
     after_success,
+    most_failures,
+    open_breakers,
 )
 from tui_trader.risk.codes import Code
 from tui_trader.risk.gate import judge
 
+EXCHANGE, MODEL = BreakerScope.EXCHANGE, BreakerScope.MODEL
 MOST = POLICY.risk.max_consecutive_failures
 D = Decimal
 
@@ -55,7 +57,7 @@ class ListJournal:
         return rows
 
 
-def folded(outcomes: str, *, scope: str = EXCHANGE) -> BreakerFold:
+def folded(outcomes: str, *, scope: BreakerScope = EXCHANGE) -> BreakerFold:
     """What is left of failures (-) and successes (+), a second apart."""
     story, fold = Story(), BreakerFold()
     for outcome in outcomes:
@@ -66,14 +68,18 @@ def folded(outcomes: str, *, scope: str = EXCHANGE) -> BreakerFold:
     return fold
 
 
+def opened(fold: BreakerFold) -> tuple[BreakerScope, ...]:
+    return tuple(breaker.scope for breaker in open_breakers(fold.board))
+
+
 def test_it_opens_at_the_limit_and_not_before() -> None:
-    assert folded("--").open_scopes == ()
-    assert folded("--").most_failures == 2
-    assert folded("---").open_scopes == (EXCHANGE,)
+    assert opened(folded("--")) == ()
+    assert most_failures(folded("--").board) == 2
+    assert opened(folded("---")) == (EXCHANGE,)
 
 
 def test_a_success_in_between_begins_the_count_anew() -> None:
-    assert folded("--+--").open_scopes == ()
+    assert opened(folded("--+--")) == ()
 
 
 def test_a_success_that_changes_nothing_is_not_written() -> None:
@@ -83,7 +89,7 @@ def test_a_success_that_changes_nothing_is_not_written() -> None:
 def test_scopes_do_not_share_their_counts() -> None:
     fold = folded("---", scope=MODEL)
     assert fold.of(EXCHANGE).failures == 0
-    assert fold.open_scopes == (MODEL,)
+    assert opened(fold) == (MODEL,)
 
 
 def test_a_probe_is_due_after_the_cool_down_and_each_failed_one_doubles_it() -> None:
@@ -99,7 +105,7 @@ def test_a_probe_is_due_after_the_cool_down_and_each_failed_one_doubles_it() -> 
 
 def test_a_probe_that_succeeds_closes_it() -> None:
     fold = folded("---+")
-    assert (fold.open_scopes, fold.most_failures) == ((), 0)
+    assert (opened(fold), most_failures(fold.board)) == ((), 0)
     assert fold.of(EXCHANGE).may_try(noon())
 
 
@@ -108,7 +114,7 @@ def test_open_means_that_the_last_outcomes_are_that_many_failures(outcomes: str)
     fold = folded(outcomes)
     last = len(outcomes) - len(outcomes.rstrip("-"))
     assert fold.of(EXCHANGE).failures == last
-    assert bool(fold.open_scopes) is (last >= MOST)
+    assert bool(opened(fold)) is (last >= MOST)
 
 
 async def test_failures_reported_at_the_same_time_are_all_counted() -> None:
@@ -125,5 +131,5 @@ async def test_failures_reported_at_the_same_time_are_all_counted() -> None:
 
 
 def test_an_open_breaker_denies_new_risk_until_its_probe_succeeded() -> None:
-    assert judge(entry(), metered(open_breakers=(MODEL,)), POLICY).code == Code.BREAKER_OPEN.value
+    assert judge(entry(), metered(breakers=folded("---", scope=MODEL).board), POLICY).code == Code.BREAKER_OPEN.value
     assert judge(entry(), BOOK, POLICY).intent is not None

@@ -10,6 +10,7 @@ from tests.fakes.trader_parts import PROMPT
 from tui_trader.core.words import Autonomy, Symbol
 from tui_trader.risk.change import NothingLeftToTrade, change_of, fields_of_policy, meanings
 from tui_trader.risk.front_matter import read_prompt
+from tui_trader.risk.hours import Window
 from tui_trader.risk.policy import Policy, Requirement, TriageScope
 from tui_trader.risk.terms import TERMS
 
@@ -26,6 +27,8 @@ LOOSER: dict[str, object] = {
     "risk.min_liquidation_distance_pct": Decimal(1),
     "risk.entry_spacing": 0.0,
     "risk.min_target_to_fees": Decimal(0),
+    "risk.trading_hours": (Window(480, 961),),
+    "risk.breaker_window": 60.0,
     "llm.model": "another",
     "llm.fallback_model": "another",
     "llm.slow_interval": None,
@@ -58,7 +61,11 @@ TIGHT = changed(
     changed(
         changed(
             changed(
-                changed(changed(POLICY, "autonomy", Autonomy.OBSERVE), "llm.slow_interval", 600.0),
+                changed(
+                    changed(changed(POLICY, "autonomy", Autonomy.OBSERVE), "llm.slow_interval", 600.0),
+                    "risk.trading_hours",
+                    (Window(480, 960),),
+                ),
                 "llm.max_usd_per_hour",
                 Decimal("0.1"),
             ),
@@ -98,7 +105,9 @@ def test_what_loosens_waits_and_what_tightens_holds_at_once(field: str) -> None:
     assert (tightening.now, tightening.tightened, tightening.loosened) == (TIGHT, (field,), ())
 
 
-@pytest.mark.parametrize("field", ["risk.approve_above_notional", "llm.max_usd_per_hour", "llm.max_usd_per_month"])
+@pytest.mark.parametrize(
+    "field", ["risk.approve_above_notional", "risk.trading_hours", "llm.max_usd_per_hour", "llm.max_usd_per_month"]
+)
 def test_a_limit_that_is_left_out_is_the_loosest(field: str) -> None:
     without = changed(TIGHT, field, None)
     assert change_of(TIGHT, without).loosened == (field,)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.unit.risk.scenes import BTC, ETH, POLICY, PROMPT
 from tui_trader.core.words import Autonomy
 from tui_trader.risk.front_matter import PolicyError, read_prompt
-from tui_trader.risk.policy import Policy, Requirement, RiskLimits, duration_text, seconds_of
+from tui_trader.risk.policy import Policy, Requirement, RiskLimits
+from tui_trader.risk.written import duration_text, seconds_of
 
 D = Decimal
 TEXT = PROMPT.read_text()

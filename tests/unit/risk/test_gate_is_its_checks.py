@@ -27,16 +27,37 @@ from tests.unit.risk.scenes import (
 from tui_trader.core.clock import later
 from tui_trader.core.instrument import Bracket
 from tui_trader.core.order import Intent, OrderType, Purpose, TimeInForce
-from tui_trader.core.words import Actor, Autonomy, Side, TradingState
+from tui_trader.core.words import Actor, Autonomy, BreakerCause, BreakerScope, ClientOrderId, Side, TradingState
 from tui_trader.risk.book import Book, Consents
+from tui_trader.risk.breakers import Breaker
 from tui_trader.risk.checks import authority, filters, knowledge, leverage, losses, pace, protection, shape, size
 from tui_trader.risk.codes import SENTENCES, Code
 from tui_trader.risk.gate import ENTRY_CHECKS, EXIT_CHECKS, Judgement, Outcome, checks_for, judge, judge_by
+from tui_trader.risk.hours import Window
+from tui_trader.risk.incidents import Answer, Entered, Event, Filled, Incidents
 from tui_trader.risk.policy import Policy, Requirement, RiskLimits
 from tui_trader.risk.verdict import Check
 
 D = Decimal
 CALM_ENTRY = entry()
+
+
+def happened(**kinds: object) -> Book:
+    """The calm book after these incidents."""
+    return metered(incidents=replace(Incidents(), **kinds))  # type: ignore[arg-type]  # replace checks the names
+
+
+def events(count: int) -> tuple[Event, ...]:
+    """So many, just now."""
+    return (Event(NOW),) * count
+
+
+def fills(worse_bps: Decimal, count: int) -> tuple[Filled, ...]:
+    """So many orders that filled so much worse."""
+    return tuple(Filled(NOW, ClientOrderId(str(number)), worse_bps) for number in range(count))
+
+
+ALIKE = (Entered(later(NOW, -61.0), entry()),) * 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +102,13 @@ ENTRY_SCENES: dict[Check, Scene] = {
     knowledge.prices_are_fresh: Scene(
         code=Code.PRICE_STALE, book=replace(BOOK, markets={BTC: replace(view(), mark_age=5.1)})
     ),
-    losses.breakers_are_closed: Scene(code=Code.BREAKER_OPEN, book=metered(breaker_failures=3)),
+    authority.trading_hours_are_on: Scene(
+        code=Code.OUTSIDE_TRADING_HOURS, policy=limits(trading_hours=(Window(0, 720), Window(721, 1_440)))
+    ),
+    losses.breakers_are_closed: Scene(
+        code=Code.BREAKER_OPEN,
+        book=metered(breakers={(BreakerScope.MODEL, BreakerCause.FAILURES): Breaker(BreakerScope.MODEL, failures=3)}),
+    ),
     losses.drawdown_within_limit: Scene(code=Code.MAX_DRAWDOWN, book=metered(peak_equity=D(11_200))),
     losses.day_loss_within_limit: Scene(code=Code.MAX_DAILY_LOSS, book=metered(day_loss=D(400))),
     losses.streak_within_limit: Scene(code=Code.MAX_CONSECUTIVE_LOSSES, book=metered(consecutive_losses=4)),
@@ -98,6 +125,8 @@ ENTRY_SCENES: dict[Check, Scene] = {
     ),
     pace.entries_left_today: Scene(code=Code.MAX_ENTRIES_PER_DAY, book=metered(entries_today=20)),
     pace.order_rate_within_limit: Scene(code=Code.MAX_ORDERS_PER_MINUTE, book=metered(orders_last_minute=4)),
+    pace.cancel_rate_within_limit: Scene(code=Code.MAX_CANCELS_PER_MINUTE, book=happened(cancels=events(6))),
+    pace.agent_does_not_repeat_itself: Scene(code=Code.IDENTICAL_ORDERS, book=happened(entries=ALIKE)),
     pace.open_orders_within_limit: Scene(
         code=Code.MAX_OPEN_ORDERS,
         book=working(*(order(entry(D("0.1"), time_in_force=TimeInForce.GTC), name=str(n)) for n in range(2))),
@@ -167,11 +196,26 @@ LOOSENED: dict[str, tuple[Check, object]] = {
     "entry_spacing": (pace.agent_paused_since_trade, 179.0),
     "max_reversals_per_day": (pace.agent_reversals_left_today, 7),
     "min_target_to_fees": (protection.target_pays_fees, D(1)),
+    "max_cancels_per_minute": (pace.cancel_rate_within_limit, 7),
+    "trading_hours": (authority.trading_hours_are_on, (Window(0, 721),)),
+    "max_identical_orders": (pace.agent_does_not_repeat_itself, 7),
+    "breaker_window": (pace.agent_does_not_repeat_itself, 60.0),
     "max_price_deviation_bps": (protection.price_near_mark, D(51)),
     "max_quote_age": (knowledge.prices_are_fresh, 5.1),
     "min_liquidation_distance_pct": (leverage.liquidation_is_far, D(33)),
 }
 """For each limit of the policy: the check that obeys it, and a value at which its scene passes."""
+
+TRIPS: dict[str, tuple[Book, object]] = {
+    "max_error_rate_pct": (
+        happened(orders=tuple(Answer(NOW, is_error=number < 4) for number in range(6))),
+        D(67),
+    ),
+    "max_unknown_outcomes": (happened(unknown=events(3)), 4),
+    "max_slippage_bps": (happened(fills=fills(D("50.1"), 3)), D("50.1")),
+    "max_slipped_orders": (happened(fills=fills(D("50.1"), 3)), 4),
+}
+"""The limits that open a breaker: what opens it, and a value at which it would not."""
 
 
 def codes(judgement: Judgement) -> set[str]:
@@ -216,7 +260,14 @@ def _assert_needed(check: Check, checks: tuple[Check, ...], scene: Scene) -> Non
 
 
 def test_every_limit_of_the_policy_has_a_check() -> None:
-    assert set(LOOSENED) == set(RiskLimits.model_fields)
+    assert set(LOOSENED) | set(TRIPS) == set(RiskLimits.model_fields)
+
+
+@pytest.mark.parametrize("field", TRIPS)
+def test_what_opens_a_breaker_denies_before_its_row_is_written(field: str) -> None:
+    book, loose = TRIPS[field]
+    assert judge(entry(), book, POLICY).code == Code.BREAKER_OPEN.value
+    assert judge(entry(), book, limits(**{field: loose})).intent is not None
 
 
 @pytest.mark.parametrize("field", LOOSENED)

@@ -11,6 +11,7 @@ from tests.unit.risk.scenes import (
     BTC,
     ETH,
     METERS,
+    NOW,
     POLICY,
     entry,
     holding,
@@ -26,9 +27,11 @@ from tests.unit.risk.scenes import (
 )
 from tui_trader.core.money import HUNDRED, ZERO
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose, TimeInForce
-from tui_trader.core.words import Actor, Side, TradingState
+from tui_trader.core.words import Actor, BreakerCause, BreakerScope, Side, TradingState
 from tui_trader.risk.book import Book, Meters
+from tui_trader.risk.breakers import Breaker
 from tui_trader.risk.gate import Outcome, judge
+from tui_trader.risk.incidents import Answer, Entered, Event, Incidents
 from tui_trader.risk.sizing import loss_per_unit
 
 D = Decimal
@@ -173,9 +176,18 @@ LOST_METERS = Meters(
     orders_last_minute=999,
     stopped_out=METERS.stopped_out,
     agent_entered=METERS.agent_entered,
-    open_breakers=("exchange", "model"),
     model_spend_today=D(999),
-    breaker_failures=99,
+    breakers={
+        (scope, cause): Breaker(scope, cause, failures=99, open=True, changed=NOW)
+        for scope in BreakerScope
+        for cause in BreakerCause
+    },
+    incidents=Incidents(
+        orders=(Answer(NOW, is_error=True),) * 50,
+        unknown=(Event(NOW),) * 50,
+        cancels=(Event(NOW),) * 50,
+        entries=(Entered(NOW, entry()),) * 50,
+    ),
 )
 
 blind_views = st.sampled_from(

@@ -24,12 +24,17 @@ from tests.unit.risk.scenes import (
 from tests.unit.risk.test_gate_properties import LOST_METERS, books
 from tui_trader.core.clock import later
 from tui_trader.core.order import TimeInForce
-from tui_trader.core.words import Side, Symbol
+from tui_trader.core.words import BreakerCause, BreakerScope, ClientOrderId, Side, Symbol
 from tui_trader.risk.book import Book
+from tui_trader.risk.breakers import Breaker
 from tui_trader.risk.headroom import LimitUse, headrooms
+from tui_trader.risk.incidents import Answer, Entered, Event, Filled, Incidents
 from tui_trader.risk.policy import RiskLimits
 
 D = Decimal
+
+
+SIX_ANSWERS = tuple(Answer(NOW, is_error=number < 3) for number in range(6))
 
 
 def used(book: Book, limit: str, symbol: Symbol | None = None) -> Decimal | None:
@@ -37,15 +42,13 @@ def used(book: Book, limit: str, symbol: Symbol | None = None) -> Decimal | None
     return found.used
 
 
-NO_LIMITS = {"stop_loss", "take_profit", "approve_above_notional"}
-"""What is required, and what the shipped policy leaves out."""
+NO_LIMITS = {"stop_loss", "take_profit", "approve_above_notional", "trading_hours"}
+"""What is required, what the shipped policy leaves out, and what is no figure."""
 
 
 def test_every_figure_of_the_policy_is_there_once_or_once_a_symbol() -> None:
     uses = headrooms(BOOK, POLICY)
-    assert {use.limit for use in uses} == (
-        set(RiskLimits.model_fields) - {"stop_loss", "take_profit", "approve_above_notional"}
-    ) | {"max_usd_per_day"}
+    assert {use.limit for use in uses} == (set(RiskLimits.model_fields) - NO_LIMITS) | {"max_usd_per_day"}
     assert len({(use.limit, use.symbol) for use in uses}) == len(uses)
     assert {use.symbol for use in uses} == {None, BTC, ETH}
 
@@ -69,10 +72,17 @@ def test_what_is_used_of_an_account_that_holds_and_works_something() -> None:
         day_loss=D(250),
         peak_equity=D(12_500),
         consecutive_losses=2,
-        breaker_failures=1,
+        breakers={(BreakerScope.MODEL, BreakerCause.FAILURES): Breaker(BreakerScope.MODEL, failures=1)},
         orders_last_minute=3,
         entries_today=7,
         model_spend_today=D("0.5"),
+        incidents=Incidents(
+            orders=(*SIX_ANSWERS, Answer(later(NOW, -901.0), is_error=True)),
+            unknown=(Event(later(NOW, -901.0)), Event(NOW)),
+            fills=(Filled(NOW, ClientOrderId("a"), D(51)), Filled(NOW, ClientOrderId("b"), D(50))),
+            entries=(Entered(NOW, entry()), Entered(NOW, entry(D(1)))),
+            cancels=(Event(later(NOW, -61.0)), Event(NOW)),
+        ),
         stopped_out={(BTC, Side.SELL): later(NOW, -60.0)},
         agent_entered={(BTC, Side.BUY): later(NOW, -30.0)},
     )
@@ -83,6 +93,11 @@ def test_what_is_used_of_an_account_that_holds_and_works_something() -> None:
     assert used(book, "max_drawdown_pct") == 20
     assert used(book, "max_consecutive_losses") == 2
     assert used(book, "max_consecutive_failures") == 1
+    assert used(book, "max_error_rate_pct") == 50
+    assert used(book, "max_unknown_outcomes") == 1
+    assert used(book, "max_slipped_orders") == 1
+    assert used(book, "max_identical_orders") == 1
+    assert used(book, "max_cancels_per_minute") == 1
     assert used(book, "max_open_orders") == 4
     assert used(book, "max_orders_per_minute") == 3
     assert used(book, "max_entries_per_day") == 7

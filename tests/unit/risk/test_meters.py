@@ -19,8 +19,9 @@ from tui_trader.core.records import (
     TradingStateChanged,
     TransferBooked,
 )
-from tui_trader.core.words import Actor, ClientOrderId, Side, TradingState
+from tui_trader.core.words import Actor, BreakerScope, ClientOrderId, Side, TradingState
 from tui_trader.risk.book import Meters
+from tui_trader.risk.breakers import most_failures, open_breakers
 from tui_trader.risk.meters import LossMeters
 
 D = Decimal
@@ -319,12 +320,17 @@ def test_model_spending_counts_by_day_and_an_unknown_price_is_a_dear_one() -> No
     assert meters(story, at=MIDNIGHT).model_spend_today == 0
 
 
+def counted(story: Story) -> tuple[tuple[BreakerScope, ...], int]:
+    board = meters(story).breakers
+    return tuple(breaker.scope for breaker in open_breakers(board)), most_failures(board)
+
+
 def test_breakers_are_part_of_the_meters() -> None:
     story = Story()
-    story.tell(BreakerChanged(scope="model", open=False, failures=2, reason="timeout"))
-    assert (meters(story).open_breakers, meters(story).breaker_failures) == ((), 2)
-    story.tell(BreakerChanged(scope="model", open=True, failures=3, reason="timeout"))
-    assert (meters(story).open_breakers, meters(story).breaker_failures) == (("model",), 3)
+    story.tell(BreakerChanged(scope=BreakerScope.MODEL, open=False, failures=2, reason="timeout"))
+    assert counted(story) == ((), 2)
+    story.tell(BreakerChanged(scope=BreakerScope.MODEL, open=True, failures=3, reason="timeout"))
+    assert counted(story) == ((BreakerScope.MODEL,), 3)
 
 
 # ---------------------------------------------------------------- restart
@@ -374,7 +380,9 @@ def told(happenings: list[tuple[str, int, float]]) -> Story:
                 held = PositionAdopted(symbol=BTC, quantity=D(amount), entry_price=D(1), was=D(0), reason="")
                 story.tell(held, at)
             case _:
-                story.tell(BreakerChanged(scope="x", open=amount > 0, failures=abs(amount), reason=""), at)
+                story.tell(
+                    BreakerChanged(scope=BreakerScope.EXCHANGE, open=amount > 0, failures=abs(amount), reason=""), at
+                )
     return story
 
 

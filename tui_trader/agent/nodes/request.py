@@ -8,8 +8,7 @@ from tui_trader.agent.nodes.sheltered import sheltered
 from tui_trader.agent.proposals import screened
 from tui_trader.agent.state import ActionState, CycleState, shorten
 from tui_trader.core.money import ZERO, Money, Price, plain
-from tui_trader.core.words import Actor, CycleVerdict, Symbol
-from tui_trader.risk.breakers import MODEL
+from tui_trader.core.words import Actor, BreakerScope, CycleVerdict, Symbol
 
 _LONGEST_JUDGEMENT = 0.25
 _SHARE_TO_JUDGE = 0.1
@@ -63,9 +62,9 @@ async def answer_to(state: CycleState, context: CycleContext, denied: tuple[Deni
         "note": ", ".join(action["tool"] for action in actions) or "hold",
     }
     if fault := decision.fault or void:
-        await context.breakers.failed(MODEL, fault.value)
+        await context.breakers.failed(BreakerScope.MODEL, fault.value)
         return {**update, **faulted(fault), "actions": []}
-    await context.breakers.succeeded(MODEL)
+    await context.breakers.succeeded(BreakerScope.MODEL)
     context.attention.looked(state["observation"], context.policy.triage)
     return update if actions else {**update, "settled": CycleVerdict.HOLD.value}
 

@@ -7,8 +7,7 @@ from tui_trader.agent.context import CycleContext
 from tui_trader.agent.nodes.request import request_of
 from tui_trader.agent.observation import Observation
 from tui_trader.agent.state import CycleState, shorten
-from tui_trader.core.words import CycleVerdict, TradingState
-from tui_trader.risk.breakers import MODEL
+from tui_trader.core.words import BreakerScope, CycleVerdict, TradingState
 
 _NOTHING_NEW = "nothing that matters has changed since the last decision"
 
@@ -17,7 +16,7 @@ async def triage(state: CycleState, runtime: Runtime[CycleContext]) -> CycleStat
     """Goes on, or settles the cycle as skipped with the reason."""
     observation = state["observation"]
     context = runtime.context
-    reason = _nothing_to_decide(observation) or _breaker_open(context)
+    reason = _nothing_to_decide(observation) or _a_person_has_to_resume(observation) or _breaker_open(context)
     why = reason or _what_is_new(observation, context)
     reason = reason or (_NOTHING_NEW if why is None else await _budget_spent(state, context))
     if reason is None:
@@ -49,9 +48,15 @@ def _nothing_to_decide(observation: Observation) -> str | None:
     return None
 
 
+def _a_person_has_to_resume(observation: Observation) -> str | None:
+    """Nothing can be opened until somebody resumes, and nothing is there to be managed."""
+    waits = next((breaker for breaker in observation.breakers if breaker.needs_a_person), None)
+    return f"{waits.scope.value}: {waits.reason}; a person has to resume" if waits and observation.is_flat else None
+
+
 def _breaker_open(context: CycleContext) -> str | None:
     """After too many faults in a row the decider rests; once it has rested it is asked again, as a probe."""
-    if context.breakers.may_try(MODEL, context.clock.now()):
+    if context.breakers.may_try(BreakerScope.MODEL, context.clock.now()):
         return None
     return "the decider failed too often in a row and rests before it is asked again"
 

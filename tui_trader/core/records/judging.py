@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
+from tui_trader.core.clock import Instant
 from tui_trader.core.money import Money
 from tui_trader.core.records.json_values import JsonObject
-from tui_trader.core.words import Symbol, TradingState
+from tui_trader.core.words import BreakerCause, BreakerScope, Symbol, TradingState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +56,18 @@ class TradingStateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerChanged:
-    """A circuit breaker opened (no new risk), probes, or closed again."""
+    """A circuit breaker opened (no new risk), stays open after a probe, or closed again; or a failure was counted.
+
+    `failures` are those in a row, or what was counted when it opened and since. `until` is when it may be probed: None
+    where only a person closes it, and for failures in a row, whose rest follows from their number. A person's closing
+    names the number of openings that it `answers`: one that opened later stays open.
+    """
 
     KIND: ClassVar[str] = "breaker"
-    scope: str
+    scope: BreakerScope
     open: bool
     failures: int
     reason: str
+    cause: BreakerCause = BreakerCause.FAILURES
+    until: Instant | None = None
+    answers: int | None = None

@@ -2,11 +2,13 @@
 
 from typing import assert_never
 
+from tui_trader.core.clock import text
 from tui_trader.core.order import Intent
 from tui_trader.core.words import Actor, Autonomy, TradingState
 from tui_trader.risk.approvals import is_what_was_agreed, needs_a_person
 from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
+from tui_trader.risk.hours import TradingHours, is_within
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 
@@ -22,6 +24,18 @@ def trading_is_active(_intent: Intent, book: Book, _policy: Policy) -> Verdict:
             return Deny(Code.HALTED, "only exits pass")
         case _:
             assert_never(book.trading_state)
+
+
+def trading_hours_are_on(_intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """New risk only within `trading_hours`, by engine time in UTC."""
+    hours = policy.risk.trading_hours
+    if is_within(hours, book.now):
+        return ALLOW
+    return Deny(Code.OUTSIDE_TRADING_HOURS, f"it is {text(book.now)[11:16]} UTC, the hours are {_listed(hours)}")
+
+
+def _listed(hours: TradingHours | None) -> str:
+    return ", ".join(map(str, hours or ()))
 
 
 def agent_may_act(intent: Intent, _book: Book, policy: Policy) -> Verdict:

@@ -1,14 +1,15 @@
-"""What was lost already: day, drawdown, streak; and whether exchange or model fail.
+"""What was lost already: day, drawdown, streak; and whether exchange, model, market or decider fail.
 
 The first three also trip the trading state (`risk/trading_state.py`). They are judged here from the meters as well,
 so that not even the moment between a loss and its trip lets new risk through.
 """
 
 from tui_trader.core.money import HUNDRED, percent_of, plain
-from tui_trader.core.order import Intent
+from tui_trader.core.order import Intent, Purpose
 from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
 from tui_trader.risk.policy import Policy
+from tui_trader.risk.tripping import why_closed_to_entries
 from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 
 
@@ -43,8 +44,9 @@ def streak_within_limit(_intent: Intent, book: Book, policy: Policy) -> Verdict:
 
 
 def breakers_are_closed(_intent: Intent, book: Book, policy: Policy) -> Verdict:
-    """Neither exchange nor model has failed `max_consecutive_failures` times in a row without a success since."""
-    if not book.meters.open_breakers and book.meters.breaker_failures < policy.risk.max_consecutive_failures:
-        return ALLOW
-    scopes = ", ".join(book.meters.open_breakers) or "a breaker"
-    return Deny(Code.BREAKER_OPEN, f"{scopes} at {policy.risk.max_consecutive_failures} failures")
+    """Every circuit breaker is closed, or has rested and this entry, as the only one that works, tries it."""
+    is_being_tried = any(order.is_open and order.intent.purpose is Purpose.ENTRY for order in book.orders)
+    why = why_closed_to_entries(
+        book.meters.breakers, book.meters.incidents, policy.risk, book.now, is_being_tried=is_being_tried
+    )
+    return ALLOW if why is None else Deny(Code.BREAKER_OPEN, why)

@@ -1,13 +1,15 @@
-"""How often and how many: orders a minute, entries and reversals a day, pauses, and no reversal at once."""
+"""How often and how many: orders and cancels a minute, entries and reversals a day, pauses, the same order again."""
 
-from tui_trader.core.clock import elapsed
+from tui_trader.core.clock import MINUTE, elapsed, later
 from tui_trader.core.money import plain
 from tui_trader.core.order import Intent
 from tui_trader.core.words import Actor
 from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
+from tui_trader.risk.incidents import after
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.sizing import orders_placed, still_to_place
+from tui_trader.risk.tripping import alike_so_far
 from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 
 
@@ -42,6 +44,32 @@ def entries_left_today(_intent: Intent, book: Book, policy: Policy) -> Verdict:
     """Since 00:00 UTC fewer than `max_entries_per_day` entries were intended."""
     used, most = book.meters.entries_today, policy.risk.max_entries_per_day
     return ALLOW if used < most else Deny(Code.MAX_ENTRIES_PER_DAY, f"{used} entries today, at most {most}")
+
+
+def cancel_rate_within_limit(_intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """Fewer than `max_cancels_per_minute` entries were cancelled within the last minute.
+
+    A cancel is never refused, so it is the next entry that waits: one that would be taken back is not placed.
+    """
+    used = len(after(book.meters.incidents.cancels, later(book.now, -MINUTE)))
+    most = policy.risk.max_cancels_per_minute
+    if used < most:
+        return ALLOW
+    return Deny(Code.MAX_CANCELS_PER_MINUTE, f"{used} entries cancelled within a minute, at most {most}")
+
+
+def agent_does_not_repeat_itself(intent: Intent, book: Book, policy: Policy) -> Verdict:
+    """Of the agent's entries within `breaker_window` fewer than `max_identical_orders` are this same order.
+
+    The last that passes opens the breaker behind itself, which only a person closes; this is the second line.
+    """
+    if intent.actor is not Actor.AGENT:
+        return ALLOW
+    meters, most = book.meters, policy.risk.max_identical_orders
+    count = alike_so_far(intent, meters.breakers, meters.incidents, policy.risk, book.now)
+    if count < most:
+        return ALLOW
+    return Deny(Code.IDENTICAL_ORDERS, f"{count} entries of the agent were the same order, at most {most}")
 
 
 def cooled_down_since_stop(intent: Intent, book: Book, policy: Policy) -> Verdict:

@@ -9,7 +9,7 @@ from textual.widgets import Input
 from tui_trader.core.money import plain
 from tui_trader.core.order import Order
 from tui_trader.core.words import TradingState
-from tui_trader.engine.views import PositionView, StatusView
+from tui_trader.engine.views import BreakerView, PositionView, StatusView
 from tui_trader.tui.screens.dialog import Confirmation, Dialog, bullet
 from tui_trader.tui.widgets.format import number
 from tui_trader.tui.widgets.glyphs import Glyphs
@@ -118,6 +118,10 @@ def _with_stop(position: PositionView) -> str:
     return f"{position_line(position)}{stop}"
 
 
+def _opened(breaker: BreakerView) -> str:
+    return f"breaker {breaker.scope.value} {breaker.cause.value.replace('_', ' ')}: {breaker.reason}"
+
+
 class ResumeDialog(Dialog[str]):
     """Why may trading go on? The reason is journalled; without one nothing happens."""
 
@@ -125,10 +129,10 @@ class ResumeDialog(Dialog[str]):
     KEYS_LINE = "enter  resume    escape  leave it    F9, ctrl+g  halt"
     AUTO_FOCUS = "Input"
 
-    def __init__(self, state: TradingState, why: str, glyphs: Glyphs) -> None:
+    def __init__(self, state: TradingState, status: StatusView, glyphs: Glyphs) -> None:
         super().__init__(glyphs)
         self._state = state
-        self._why = why
+        self._status = status
         self._complaint = Prose(glyphs=glyphs, classes="complaint")
 
     def compose_more(self) -> ComposeResult:
@@ -139,14 +143,14 @@ class ResumeDialog(Dialog[str]):
         yield self._complaint
 
     def on_mount(self) -> None:
-        """Why it was halted is said before anybody lifts it."""
-        tone = Tone.DANGER if self._state is TradingState.HALTED else Tone.WARNING
-        self.words.show(
-            (
-                (Span(self._state.value, tone, badge=True), Span(f" {self._why or 'no reason was given'}")),
-                (Span("Day loss and drawdown begin anew from the equity of this moment.", Tone.DIM),),
-            )
-        )
+        """Why it was halted, and which breakers are open, is said before anybody lifts it."""
+        lines: list[Line] = [bullet(_opened(breaker), Tone.WARNING) for breaker in self._status.breakers[:_MOST_LISTED]]
+        if self._state is not TradingState.ACTIVE:
+            tone = Tone.DANGER if self._state is TradingState.HALTED else Tone.WARNING
+            why = self._status.reason or "no reason was given"
+            lines.insert(0, (Span(self._state.value, tone, badge=True), Span(f" {why}")))
+            lines.append((Span("Day loss and drawdown begin anew from the equity of this moment.", Tone.DIM),))
+        self.words.show(lines)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
