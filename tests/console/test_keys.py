@@ -1,11 +1,15 @@
 """What the keys do: halting at once and everywhere, and asking before everything that is dangerous."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.console.consoles import open_console
-from tests.fakes.engine_client import STATUS, FakeEngine, halted, holding
+from tests.fakes.engine_client import NOON, STATUS, FakeEngine, halted, holding
+from tui_trader.core.words import BreakerCause, BreakerScope, BreakerState
 from tui_trader.engine.client import Ending
 from tui_trader.engine.commands import DecideNow, FlattenAll, Halt, Reply, Resume
+from tui_trader.engine.views import BreakerView
 from tui_trader.tui.actions import ALL_ACTIONS, HALT, UNLESS_TYPING, Danger, bindings_of
 from tui_trader.tui.screens.help import HelpDialog
 from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
@@ -100,6 +104,46 @@ async def test_escape_leaves_the_halt_as_it_is() -> None:
         console.engine.show(halted())
         await console.press("r", "o", "k", "escape")
         assert console.engine.commands == []
+
+
+REPEATS = BreakerView(
+    scope=BreakerScope.DECIDER,
+    cause=BreakerCause.IDENTICAL_ORDERS,
+    state=BreakerState.OPEN,
+    count=6,
+    reason="6 entries of the agent were alike, the limit is 6",
+    since=NOON,
+    probe_at=None,
+    needs_a_person=True,
+)
+SLIPPING = replace(
+    REPEATS,
+    scope=BreakerScope.MARKET,
+    cause=BreakerCause.SLIPPAGE,
+    state=BreakerState.HALF_OPEN,
+    probe_at=NOON,
+    needs_a_person=False,
+)
+
+
+async def test_an_open_breaker_is_a_badge_and_r_resumes_from_it_while_active() -> None:
+    async with open_console() as console:
+        console.engine.show(replace(STATUS, breakers=(SLIPPING, REPEATS)))
+        await console.look()
+        assert "BREAKER decider identical orders +1 r RESUMES" in console.status
+        assert "ACTIVE" in console.status
+        await console.press("r")
+        assert "6 entries of the agent were alike" in console.dialog
+        assert "market slippage" in console.dialog
+        await console.press("o", "k", "enter")
+        assert console.engine.commands == [Resume(reason="ok")]
+
+
+async def test_a_breaker_that_is_tried_says_so() -> None:
+    async with open_console() as console:
+        console.engine.show(replace(STATUS, breakers=(SLIPPING,)))
+        await console.look()
+        assert "BREAKER market slippage HALF OPEN" in console.status
 
 
 async def test_there_is_nothing_to_resume_while_active() -> None:

@@ -10,7 +10,16 @@ from tui_trader.core.market import Candle
 from tui_trader.core.money import ZERO
 from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
 from tui_trader.core.records import CycleDecided, JsonValue, Record
-from tui_trader.core.words import Actor, ClientOrderId, Side, Symbol, TradingState
+from tui_trader.core.words import (
+    Actor,
+    BreakerCause,
+    BreakerScope,
+    BreakerState,
+    ClientOrderId,
+    Side,
+    Symbol,
+    TradingState,
+)
 from tui_trader.journal.ports import Entry, Fold, Head, JournalUnwritable, Row
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.front_matter import read_prompt
@@ -143,6 +152,19 @@ def stop_order(symbol: Symbol = BTC, *, name: str = "tt-AAAAAAAAAAAAAAAAAAAAAA")
     return Order(
         client_order_id=ClientOrderId(name), intent=intent, status=OrderStatus.ACCEPTED, created=NOON, updated=NOON
     )
+
+
+REPEATS = BreakerView(
+    scope=BreakerScope.DECIDER,
+    cause=BreakerCause.IDENTICAL_ORDERS,
+    state=BreakerState.OPEN,
+    count=6,
+    reason="6 entries of the agent were alike, the limit is 6",
+    since=NOON,
+    probe_at=None,
+    needs_a_person=True,
+)
+"""A breaker that only a person closes."""
 
 
 @dataclass

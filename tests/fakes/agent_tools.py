@@ -100,7 +100,9 @@ class FakeToolbox:
         caller: Actor,
         cycle: int | None = None,
         seen: Price | None = None,
+        person: str = "",
     ) -> ToolAnswer:
+        assert not person, "the agent is nobody"
         self.calls.append((tool, arguments, caller, cycle))
         self.seen.append(seen)
         if self.on_call is not None:

@@ -66,7 +66,7 @@ def open_console(shared: Shared, asked: AskedRun, run_console: RunConsole) -> No
     try:
         shared.home.prepare()
         gathered = load_with_secrets(shared.home.config)
-        options = options_of(asked, shared.home, gathered, cycles=None, with_console=True)
+        options = options_of(asked, shared.home, gathered, cycles=None, with_console=True, person=shared.who)
         code = _Console(options, _question(options), run_console).run()
     except Exception as error:  # noqa: BLE001 - the last place: whatever it is becomes one sentence
         from tui_trader.cli.failures import told  # noqa: PLC0415 - it knows all packages; a first paint needs none

@@ -1,6 +1,8 @@
 """What every command shares: the home folder, the choice of JSON, and how answers and refusals are printed."""
 
 import json
+import os
+import pwd
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from tui_trader.core.clock import WallClock, text
-from tui_trader.core.plain_text import printable
+from tui_trader.core.plain_text import LONGEST_NAME, one_line, printable
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.home import Home, home_folder
 from tui_trader.journal.redact import SECRETS
@@ -28,6 +30,12 @@ class Shared:
 
     folder: Path | None = None
     as_json: bool = False
+    person: str = ""
+
+    @property
+    def who(self) -> str:
+        """In whose name it is done: the one given with `--as`, else the system user's."""
+        return self.person or _user()
 
     @property
     def home(self) -> Home:
@@ -35,8 +43,16 @@ class Shared:
         return Home(home_folder(self.folder))
 
 
+def _user() -> str:
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"uid {number}"
+
+
 def shared_options(command: F) -> F:
-    """Adds `--home` and `--json`; they mean the same before and after a command."""
+    """Adds `--home`, `--json` and `--as`; they mean the same before and after a command."""
 
     def home(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
         if value is not None:
@@ -46,6 +62,22 @@ def shared_options(command: F) -> F:
         if value:
             shared_of(ctx).as_json = True
 
+    def person(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value is None:
+            return
+        name = one_line(value, LONGEST_NAME)
+        if not name:
+            raise click.BadParameter("it must be a name.")
+        shared_of(ctx).person = name
+
+    command = click.option(
+        "--as",
+        "in_whose_name",
+        metavar="NAME",
+        expose_value=False,
+        callback=person,
+        help="In whose name it is done; it is journalled (else the system user's).",
+    )(command)
     command = click.option(
         "--json", is_flag=True, expose_value=False, callback=as_json, help="One JSON object a line, nothing else."
     )(command)

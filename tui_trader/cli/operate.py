@@ -78,7 +78,7 @@ def halt(ctx: click.Context, /, reason: str, *, flattens: bool) -> None:
     """
     shared = shared_of(ctx)
     _write_halt_file(shared)
-    command = Halt(reason=reason, flatten=flattens)
+    command = Halt(reason=reason, flatten=flattens, person=shared.who)
     try:
         reply = ask(shared.home.socket, command, silent_after=_SILENT_AFTER)
     except NotRunning:
@@ -232,7 +232,7 @@ def reject(ctx: click.Context, /, approval: str, reason: str) -> None:
 def carry_out(shared: Shared, command: Command, success: str) -> NoReturn:
     """Have the running engine do it, say what came of it, and leave with the exit code."""
     try:
-        reply = ask(shared.home.socket, command)
+        reply = ask(shared.home.socket, command.model_copy(update={"person": shared.who}))
     except NotRunning:
         refuse(f"no engine runs in {shared.home.folder}. Start one with `tui-trader` or `tui-trader run`.", NO)
     except TimeoutError:

@@ -41,7 +41,8 @@ def run(ctx: click.Context, /, cycles: int | None, **given: str | int | None) ->
 def _prepared(shared: Shared, asked: AskedRun, cycles: int | None) -> RunOptions:
     home = shared.home
     home.prepare()
-    return options_of(asked, home, load_with_secrets(home.config), cycles=cycles, with_console=False)
+    gathered = load_with_secrets(home.config)
+    return options_of(asked, home, gathered, cycles=cycles, with_console=False, person=shared.who)
 
 
 def _run(shared: Shared, options: RunOptions) -> int:

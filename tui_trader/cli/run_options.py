@@ -74,7 +74,7 @@ def run_options(command: F) -> F:
 
 
 def options_of(
-    asked: AskedRun, home: Home, gathered: Gathered, *, cycles: int | None, with_console: bool
+    asked: AskedRun, home: Home, gathered: Gathered, *, cycles: int | None, with_console: bool, person: str
 ) -> RunOptions:
     """Flags over settings. Raises LiveRefused while live is locked, SettingsError, also where live would take a secret
     from a plain source, and SealUnusable where the home is not encrypted with the key at hand.
@@ -99,6 +99,7 @@ def options_of(
         cassette=asked.cassette or settings.cassette,
         cycles=cycles,
         with_console=with_console,
+        person=person,
         accepted_live=asked.i_accept_live,
         seal=seal_to_run(home, settings),
     )

@@ -10,6 +10,10 @@ LONGEST_REASON: Final = 280
 """Characters of a reason, whoever gives it."""
 
 
+LONGEST_NAME = 64
+"""Characters of a person's name that are kept."""
+
+
 def one_line(text: str, longest: int = LONGEST_REASON) -> str:
     """Somebody's words as data: normalised, on one line, without control and format signs, at most `longest` long."""
     spelled = unicodedata.normalize("NFKC", text[: longest * _ROOM_TO_SHRINK])

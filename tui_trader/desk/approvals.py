@@ -92,7 +92,9 @@ class Approvals:
         await self._parts.journal.append(Entry(record=proposed, actor=intent.actor, correlation=intent.correlation))
         self._asked.set()
 
-    async def answer(self, name: str, status: ApprovalStatus, *, reason: str, correlation: str) -> Answered:
+    async def answer(
+        self, name: str, status: ApprovalStatus, *, reason: str, correlation: str, person: str = ""
+    ) -> Answered:
         """A person's yes or no. Of several answers the first counts. Raises JournalUnwritable."""
         async with self._answering:
             question = self._parts.approvals.question(name)
@@ -103,7 +105,7 @@ class Approvals:
                 question = self._parts.approvals.question(name) or question
             if question.status is not ApprovalStatus.WAITING:
                 return Answered(question, _said(question))
-            change = ApprovalChanged(id=name, status=status, reason=reason)
+            change = ApprovalChanged(id=name, status=status, reason=reason, person=person)
             await self._parts.journal.append(Entry(record=change, actor=Actor.OPERATOR, correlation=correlation))
             settled = self._parts.approvals.question(name) or question
             # A halt may have become durable just before the answer: then the fold has not taken the yes.

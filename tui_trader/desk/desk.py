@@ -239,11 +239,11 @@ class Desk:
         """Everything cancelled and closed, verified at the exchange."""
         return await self._flattener.flatten(actor=actor, correlation=correlation)
 
-    async def resume(self, reason: str, *, actor: Actor, answering: Halts) -> Resumed:
+    async def resume(self, reason: str, *, actor: Actor, answering: Halts, person: str = "") -> Resumed:
         """See StateKeeper.resume; also not while a position is unprotected."""
         if not self._all_protected():
             return Resumed("a position is not protected yet; wait until it is, or until it is closed")
-        return await self.state.resume(reason, actor=actor, answering=answering)
+        return await self.state.resume(reason, actor=actor, answering=answering, person=person)
 
     async def set_leverage(self, symbol: Symbol, leverage: int) -> str:
         """Set the symbol's leverage and compare; empty when done, else why not."""

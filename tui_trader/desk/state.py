@@ -60,10 +60,10 @@ class StateKeeper:
         self._answering: list[FileSeen] = []
         """The HALT files that resumes under way will remove."""
 
-    async def halt(self, reason: str, *, actor: Actor, code: str) -> None:
+    async def halt(self, reason: str, *, actor: Actor, code: str, person: str = "") -> None:
         """HALTED: in memory at once, then durable; resting entries are cancelled, stops stay."""
         self._parts.switch.trip()
-        await self._written(TradingState.HALTED, reason, actor, code)
+        await self._written(TradingState.HALTED, reason, actor, code, person)
         await self._swept_in_time()
 
     async def reduce(self, reason: str, *, actor: Actor, code: str) -> None:
@@ -72,7 +72,7 @@ class StateKeeper:
             await self._written(TradingState.REDUCING, reason, actor, code)
             await self._swept_in_time()
 
-    async def resume(self, reason: str, *, actor: Actor, answering: Halts) -> Resumed:
+    async def resume(self, reason: str, *, actor: Actor, answering: Halts, person: str = "") -> Resumed:
         """ACTIVE again, for a person with a reason, if the exchange agrees with our books.
 
         Answers the halts that the person knew of: one that came later, also while this runs, wins; so does a breaker
@@ -91,7 +91,7 @@ class StateKeeper:
         if self.halts() != answering:
             return self._overtaken(answering)
         with self._answered(answering.file):
-            return await self._go_on(reason, actor, answering)
+            return await self._go_on(reason, actor, answering, person)
 
     def is_answered(self, file: FileSeen | None) -> bool:
         """Whether a resume under way is about to remove this HALT file, so that it halts nothing any more."""
@@ -104,12 +104,13 @@ class StateKeeper:
             switch.trips, self._parts.state.generation, switch.file_seen(), self._parts.meters.breakers.openings
         )
 
-    async def _go_on(self, reason: str, actor: Actor, answering: Halts) -> Resumed:
+    async def _go_on(self, reason: str, actor: Actor, answering: Halts, person: str) -> Resumed:
         change = TradingStateChanged(
             state=TradingState.ACTIVE,
             reason=one_line(reason),
             generation=answering.generation,
             baseline_equity=self._parts.equity(),
+            person=person,
         )
         board = self._parts.meters.breakers.board
         changes: tuple[Record, ...] = (change, *closings(board, one_line(reason), answers=answering.openings))
@@ -181,7 +182,9 @@ class StateKeeper:
         orders = [o for o in self._parts.ledger.open_orders() if o.intent.purpose is Purpose.ENTRY]
         return await self._hands.cancel_all(orders)
 
-    async def _written(self, state: TradingState, reason: str, actor: Actor, code: str) -> None:
+    async def _written(self, state: TradingState, reason: str, actor: Actor, code: str, person: str = "") -> None:
         generation = self._parts.state.generation + 1
-        change = TradingStateChanged(state=state, reason=one_line(reason), code=code, generation=generation)
+        change = TradingStateChanged(
+            state=state, reason=one_line(reason), code=code, generation=generation, person=person
+        )
         await note(self._parts, change, actor=actor)

@@ -96,8 +96,8 @@ def _told_of_asking(record: Record) -> str:
     match record:
         case EntryProposed(id=name, intent=intent, card=card, reason=reason):
             return f"{name} {_intent(intent)}, at most {card.max_loss:,.2f} to lose: {reason}"
-        case ApprovalChanged(id=name, status=status, code=code, reason=reason):
-            return " ".join(filter(None, (name, status.value, code, reason)))
+        case ApprovalChanged(id=name, status=status, code=code, reason=reason, person=person):
+            return " ".join(filter(None, (name, f"{status.value}{_by(person)}", code, reason)))
         case EntryObserved(id=name, intent=intent):
             return f"{name} {_intent(intent)}"
         case ObservedChanged(id=name, status=status, price=price, net_bps=net):
@@ -108,8 +108,8 @@ def _told_of_asking(record: Record) -> str:
 
 def _told_of_state(record: Record) -> str:
     match record:
-        case TradingStateChanged(state=state, reason=reason):
-            return f"{state.value}: {reason}"
+        case TradingStateChanged(state=state, reason=reason, person=person):
+            return f"{state.value}{_by(person)}: {reason}"
         case BreakerChanged():
             return _breaker(record)
         case AccountReconciled(equity=equity, differences=differences):
@@ -134,7 +134,7 @@ def _told_of_the_prompt(record: Record) -> str:
     if not isinstance(record, PromptChanged):
         return ""
     waits = f"; waits for your word: {', '.join(record.waiting)}" if record.waiting else ""
-    return f"{record.name}: {', '.join(record.changed) or 'the instructions'} changed{waits}"
+    return f"{record.name}: {', '.join(record.changed) or 'the instructions'} changed{_by(record.person)}{waits}"
 
 
 def _fee(fill: Fill) -> str:
@@ -143,6 +143,10 @@ def _fee(fill: Fill) -> str:
     if taken is None:
         return plain(fill.fee)
     return f"{'at most ' if taken.is_estimate else ''}{plain(fill.fee)} ({plain(taken.amount)} {taken.asset})"
+
+
+def _by(person: str) -> str:
+    return f" by {person}" if person else ""
 
 
 def _breaker(change: BreakerChanged) -> str:

@@ -7,11 +7,15 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
-from tui_trader.core.plain_text import one_line
+from tui_trader.core.plain_text import LONGEST_NAME, one_line
 from tui_trader.core.records import JsonObject
 from tui_trader.journal.redact import SECRETS
 
 _Price = Annotated[Decimal, Field(gt=0, max_digits=24)]
+
+
+def _named(value: object) -> object:
+    return one_line(value, LONGEST_NAME) if isinstance(value, str) else value
 
 
 def _plain(value: object) -> object:
@@ -24,8 +28,15 @@ _Word = Annotated[str, BeforeValidator(_plain)]
 """A name that a person typed; a shell hands on bytes that are no text."""
 
 
+_Person = Annotated[str, BeforeValidator(_named)]
+
+
 class _Command(BaseModel):
+    """`person` is who asks; empty for whoever started the engine."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    person: _Person = ""
 
 
 class AskStatus(_Command):

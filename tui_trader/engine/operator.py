@@ -40,9 +40,13 @@ class OperatorDesk:
         *,
         status: Callable[[], JsonObject],
         decide_now: Callable[[], None],
-        accept_prompt: Callable[[str | None], Awaitable[str]],
+        accept_prompt: Callable[[str | None, str], Awaitable[str]],
+        person: str,
     ) -> None:
-        """`accept_prompt` puts in force what the prompt's file loosens (None: whatever it is), or says why not."""
+        """`accept_prompt` puts in force what the prompt's file loosens (None: whatever it is), in a person's name, or says
+        why not. `person` is whose command it is that names nobody: whoever started the engine.
+        """
+        self._person = person
         self._toolbox = toolbox
         self._clock = clock
         self._status = status
@@ -51,10 +55,10 @@ class OperatorDesk:
 
     async def carry_out(self, command: Command) -> Reply:
         """Do it and say what came of it, and when."""
-        reply = await self._carried_out(command)
+        reply = await self._carried_out(command, command.person or self._person)
         return replace(reply, time=text(self._clock.now()))
 
-    async def _carried_out(self, command: Command) -> Reply:
+    async def _carried_out(self, command: Command, person: str) -> Reply:
         match command:
             case AskStatus():
                 return Reply(done=True, result=self._status())
@@ -62,36 +66,36 @@ class OperatorDesk:
                 self._decide_now()
                 return Reply(done=True, text="deciding now")
             case AcceptPrompt(seal=seal):
-                return await self._accepted(seal)
+                return await self._accepted(seal, person)
             case Halt():
-                return await self._halt(command)
+                return await self._halt(command, person)
             case CheckOrder():
                 return _checked(await self._toolbox.preview(*_as_order(command), caller=Actor.OPERATOR))
             case Approve(approval=name):
-                return await self._call("approve", {"approval": name})
+                return await self._call("approve", {"approval": name}, person)
             case Reject(approval=name, reason=reason):
-                return await self._call("reject", {"approval": name, "reason": reason})
+                return await self._call("reject", {"approval": name, "reason": reason}, person)
             case _:
-                return await self._call(*_as_call(command))
+                return await self._call(*_as_call(command), person)
 
-    async def _accepted(self, seal: str | None) -> Reply:
+    async def _accepted(self, seal: str | None, person: str) -> Reply:
         try:
-            refusal = await self._accept_prompt(seal)
+            refusal = await self._accept_prompt(seal, person)
         except JournalUnwritable as error:
             return Reply(done=False, code="JOURNAL_UNWRITABLE", text=str(error))
         if refusal:
             return Reply(done=False, code="NOT_ACCEPTED", text=refusal)
         return Reply(done=True, text="all of the prompt's file that this run can take up is in force")
 
-    async def _halt(self, command: Halt) -> Reply:
-        halted = await self._call("halt", {"reason": command.reason})
+    async def _halt(self, command: Halt, person: str) -> Reply:
+        halted = await self._call("halt", {"reason": command.reason}, person)
         if not command.flatten:
             return halted
-        flattened = await self._call("flatten", {})
+        flattened = await self._call("flatten", {}, person)
         return flattened if halted.done else halted
 
-    async def _call(self, tool: str, arguments: JsonObject) -> Reply:
-        return _reply(await self._toolbox.call(tool, arguments, caller=Actor.OPERATOR))
+    async def _call(self, tool: str, arguments: JsonObject, person: str) -> Reply:
+        return _reply(await self._toolbox.call(tool, arguments, caller=Actor.OPERATOR, person=person))
 
 
 def _as_call(command: Resume | FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop) -> tuple[str, JsonObject]:

@@ -35,6 +35,8 @@ class RunOptions:
     """The recording to write, or to play with the decider `replay`: a name, or a path. None: one is chosen."""
     cycles: int | None = None
     with_console: bool = False
+    person: str = ""
+    """Who started the engine, and commands it where a command names nobody else."""
     accepted_live: str | None = None
     """The account that a person has named as the one meant, where real money is traded."""
     seal: "Seal | None" = None

@@ -94,7 +94,7 @@ class PromptKeeper:
         written = canonical(self._wanted.policy.as_record())
         return WaitingPrompt(limits=limits, seal=sha256_of(f"{written}\n{self._rendered.sha256}"))
 
-    async def accept(self, journal: Journal, seal: str | None = None) -> str:
+    async def accept(self, journal: Journal, seal: str | None = None, person: str = "") -> str:
         """A person's word for what the file loosens; why not, where it cannot be. Raises JournalUnwritable.
 
         With a `seal` it is good for what was shown under that seal: the file may have changed since.
@@ -118,7 +118,7 @@ class PromptKeeper:
         if not changed:
             return f"only a restart changes {', '.join(self._waiting)}"
         try:
-            await self._put_in_force(journal, self._wanted, now, actor=Actor.OPERATOR, changed=changed)
+            await self._put_in_force(journal, self._wanted, now, actor=Actor.OPERATOR, changed=changed, person=person)
         except PolicyError as error:
             return str(error)
         return ""
@@ -134,7 +134,14 @@ class PromptKeeper:
         return replace(found, policy=policy if self._caps is None else capped(policy, self._caps))
 
     async def _put_in_force(
-        self, journal: Journal, wanted: Prompt, now: Policy, *, actor: Actor, changed: tuple[str, ...]
+        self,
+        journal: Journal,
+        wanted: Prompt,
+        now: Policy,
+        *,
+        actor: Actor,
+        changed: tuple[str, ...],
+        person: str = "",
     ) -> None:
         """Durable first, then in force. Raises PolicyError, JournalUnwritable; then nothing has changed."""
         rendered = wanted.rendered(now)
@@ -147,6 +154,7 @@ class PromptKeeper:
                 changed=changed,
                 waiting=waiting,
                 policy=now.as_record(),
+                person=person,
             )
             await journal.append(Entry(record=record, actor=actor))
         self._policy.current = now

@@ -102,7 +102,8 @@ class Trader:
             clock,
             status=lambda: status_object(showing.status()),
             decide_now=self.schedule.decide_now,
-            accept_prompt=lambda seal: assembly.prompt.accept(journal, seal),
+            accept_prompt=lambda seal, person: assembly.prompt.accept(journal, seal, person),
+            person=assembly.plan.options.person,
         )
         showing.schedule = self.schedule
 

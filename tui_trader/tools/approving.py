@@ -154,7 +154,9 @@ async def _answered(desk: Desk, tool: str, call: Call) -> Question | ToolAnswer:
             status, reason = ApprovalStatus.REJECTED, one_line(words, LONGEST_REASON)
         case other:
             raise TypeError(type(other).__name__)
-    answered = await desk.approvals.answer(name, status, reason=reason, correlation=call.correlation)
+    answered = await desk.approvals.answer(
+        name, status, reason=reason, correlation=call.correlation, person=call.person
+    )
     if answered.question is None or not answered.counts:
         return _over(tool, answered.question, answered.refusal)
     return answered.question

@@ -110,13 +110,14 @@ class ToolLayer:
         caller: Actor,
         cycle: int | None = None,
         seen: Price | None = None,
+        person: str = "",
     ) -> ToolAnswer:
         """See the port."""
         self._newest = max(self._newest, self._calls.newest) + 1
         correlation = correlation_of(self._newest)
         known = self._tools.get(tool)
         named = known.name if known is not None else _UNKNOWN
-        called = ToolCalled(tool=named, arguments=recordable(arguments), cycle=cycle)
+        called = ToolCalled(tool=named, arguments=recordable(arguments), cycle=cycle, person=person)
         noted = _Noted(known.noted() if known is not None else None, seen)
         work = asyncio.get_running_loop().create_task(
             self._carried(called, arguments, caller, correlation, noted), name=correlation
@@ -149,6 +150,7 @@ class ToolLayer:
             correlation=correlation,
             asked=noted.by_tool,
             seen=noted.mark,
+            person=called.person,
         )
         return await self._run(called, _Admitted(found[0], call), caller, correlation)
 

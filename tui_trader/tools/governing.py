@@ -30,7 +30,7 @@ class Halt(Tool):
         """Halt."""
         assert isinstance(call.arguments, WithReason)
         code = "AGENT_HALT" if call.caller is Actor.AGENT else "OPERATOR_HALT"
-        await self._desk.state.halt(call.arguments.reason, actor=call.caller, code=code)
+        await self._desk.state.halt(call.arguments.reason, actor=call.caller, code=code, person=call.person)
         return done(self.name, {"trading_state": "HALTED"})
 
 
@@ -54,7 +54,9 @@ class Resume(Tool):
         """Resume, or say why not."""
         assert isinstance(call.arguments, WithReason)
         assert isinstance(call.asked, Halts)
-        resumed = await self._desk.resume(call.arguments.reason, actor=call.caller, answering=call.asked)
+        resumed = await self._desk.resume(
+            call.arguments.reason, actor=call.caller, answering=call.asked, person=call.person
+        )
         if not resumed.is_done:
             return denied(self.name, RESUME_REFUSED, resumed.refusal)
         return done(self.name, {"trading_state": "ACTIVE"})

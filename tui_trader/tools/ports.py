@@ -90,10 +90,12 @@ class Toolbox(Protocol):
         caller: Actor,
         cycle: int | None = None,
         seen: Price | None = None,
+        person: str = "",
     ) -> ToolAnswer:
         """Journal the call, run the tool, journal the result. Never raises for a bad call: the answer says so.
 
         `seen` is the mark price that the call was decided by; an entry is denied where the mark is far from it now.
+        `person` is the operator's name, where the operator calls.
         """
         ...
 

@@ -27,6 +27,8 @@ class Call:
     """What the tool noted when it was asked; see `Tool.noted`."""
     seen: Price | None = None
     """The mark price that the call was decided by."""
+    person: str = ""
+    """The operator's name."""
 
 
 class Tool(Protocol):

@@ -50,7 +50,7 @@ RESUME = Action(
     call="resume",
     keys=("r",),
     label="resume",
-    help="Trade again after a halt or while reducing. Asks for a reason, which is journalled.",
+    help="Trade again after a halt, while reducing, or from an open breaker. Asks for a reason, which is journalled.",
     danger=Danger.ASKS,
 )
 FLATTEN = Action(

@@ -1,6 +1,8 @@
 """The operator's hand from another shell, and the socket behind it: same limits, clear answers, nothing kills it."""
 
 import json
+import os
+import pwd
 import socket
 import stat
 from collections.abc import Iterator
@@ -11,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.program import Line, Program, Shell
-from tests.integration.cli.records import paper_books
-from tui_trader.core.records import JsonObject
+from tests.integration.cli.records import journal_rows, paper_books
+from tui_trader.core.records import JsonObject, ToolCalled, TradingStateChanged
 
 BUY = ("order", "BTCUSDT", "buy", "0.01", "--stop", "93000", "--take-profit", "99000")
 """With seed 3 the synthetic market begins near 94,500."""
@@ -151,6 +153,20 @@ def test_halted_entries_are_denied_and_exits_work(shell: Shell, home: Path) -> N
     assert asked(shell, home, "reduce", "BTCUSDT", "100")[0] == 0
     status = status_of(shell, home)
     assert (status["positions"], status["orders"], status["trading_state"]) == ([], [], "HALTED")
+
+
+@pytest.mark.usefixtures("running")
+def test_who_halts_and_resumes_is_written_down_by_name(shell: Shell, home: Path) -> None:
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert asked(shell, home, "halt", "--reason", "enough")[0] == 0
+    assert asked(shell, home, "resume", "--reason", "seen", "--as", "Anna\x1b[2J")[0] == 0
+    ended = shell.run("resume", "--reason", "seen", "--as", " ", "--home", home)
+    assert (ended.code, "must be a name" in ended.err) == (2, True)
+    rows = [row.record for row in journal_rows(home)]
+    states = [(r.state.value, r.person) for r in rows if isinstance(r, TradingStateChanged)]
+    assert states == [("HALTED", user), ("ACTIVE", "Anna [2J")]
+    called = [(r.tool, r.person) for r in rows if isinstance(r, ToolCalled) and r.tool in ("halt", "resume")]
+    assert called == [("halt", user), ("resume", "Anna [2J")]
 
 
 @pytest.mark.parametrize(

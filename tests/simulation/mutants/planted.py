@@ -67,10 +67,10 @@ MUTANTS = (
             ),
             Edit(
                 _SENDER,
-                "        await self._heard(order_id, await self._submitted(order_id, intent))\n",
+                "        await self._heard(order_id, await self._submitted(order_id, intent), left)\n",
                 "        outcome = await self._submitted(order_id, intent)\n"
                 "        await self._marked_sent(order_id, intent)\n"
-                "        await self._heard(order_id, outcome)\n",
+                "        await self._heard(order_id, outcome, left)\n",
             ),
         ),
     ),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.agent_parts import BTC, ETH, NOON, ScriptedDecider, account, held, snapshot, stop_order
+from tests.fakes.agent_parts import BTC, ETH, NOON, REPEATS, ScriptedDecider, account, held, snapshot, stop_order
 from tests.fakes.agent_tools import OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, wants
 from tests.unit.risk.scenes import BOOK
@@ -19,6 +19,7 @@ from tui_trader.agent.deciders.ports import Decision, DecisionRequest
 from tui_trader.agent.digest import digest_of
 from tui_trader.agent.legend import (
     ACCOUNT_COLUMNS,
+    BREAKER_COLUMNS,
     LEFT_OUT,
     LEGEND,
     LIMITS,
@@ -33,7 +34,7 @@ from tui_trader.agent.observation import Observation, Unusable
 from tui_trader.agent.state import MAX_ACTIONS, MAX_STATE_BYTES
 from tui_trader.core.clock import LoopClock, later
 from tui_trader.core.records import PositionClosed
-from tui_trader.core.words import CycleVerdict, Side
+from tui_trader.core.words import BreakerCause, BreakerScope, CycleVerdict, Side
 from tui_trader.market.ports import Snapshot
 from tui_trader.risk.headroom import headrooms
 from tui_trader.tools.ports import AccountView, Headroom, Memory, PastAction, PastDecision, PositionView
@@ -252,3 +253,17 @@ def test_equal_observations_make_equal_digests_across_cycles() -> None:
 
     first, second = in_virtual_time(scenario)
     assert digest_of(first.observation) == digest_of(second.observation)
+
+
+def test_open_breakers_are_told_with_the_time_to_their_probe_and_without_words() -> None:
+    slipping = replace(
+        REPEATS,
+        scope=BreakerScope.MARKET,
+        cause=BreakerCause.SLIPPAGE,
+        probe_at=later(NOON, 90.4),
+        needs_a_person=False,
+    )
+    digest = read(replace(observation(), breakers=(REPEATS, slipping)))
+    assert digest["breakers"] == [["decider", "identical_orders", "open", None], ["market", "slippage", "open", 90]]
+    assert "breakers" not in read(observation())
+    assert len(digest["breakers"][0]) == len(BREAKER_COLUMNS)

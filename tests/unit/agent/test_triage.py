@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes.agent_parts import BTC, ETH, NOON, ScriptedDecider, account, held, snapshot
+from tests.fakes.agent_parts import BTC, ETH, NOON, REPEATS, ScriptedDecider, account, held, snapshot
 from tests.fakes.agent_tools import CLOSE_ARGUMENTS, OPEN_ARGUMENTS
 from tests.unit.agent.cycles import Bench, in_virtual_time, one_cycle, wants
 from tui_trader.agent.deciders.ports import Decision
 from tui_trader.agent.faults import Fault
 from tui_trader.core.clock import LoopClock, later
-from tui_trader.core.words import CycleVerdict, Symbol, TradingState
+from tui_trader.core.records import BreakerChanged
+from tui_trader.core.words import BreakerScope, CycleVerdict, Symbol, TradingState
 
 OPEN = ("open_position", OPEN_ARGUMENTS)
 CLOSE = ("close_position", CLOSE_ARGUMENTS)
@@ -119,3 +120,34 @@ def test_symbols_are_shown_in_the_order_of_their_names() -> None:
     _, bench = one_cycle(Decision(), prepare=prepare)
     assert isinstance(bench.decider, ScriptedDecider)
     assert [s.symbol for s in bench.decider.requests[0].observation.snapshots] == [Symbol("BTCUSDT"), ETH]
+
+
+def test_while_a_person_has_to_resume_a_flat_account_asks_nobody() -> None:
+    decided, bench = one_cycle(wants(OPEN), prepare=lambda b: setattr(b.readings, "tripped", (REPEATS,)))
+    assert decided.verdict is CycleVerdict.SKIP
+    assert decided.reason == f"decider: {REPEATS.reason}; a person has to resume"
+    assert isinstance(bench.decider, ScriptedDecider)
+    assert bench.decider.requests == []
+
+
+def test_what_is_held_is_managed_while_a_person_has_to_resume() -> None:
+    def prepare(bench: Bench) -> None:
+        bench.readings.tripped = (REPEATS,)
+        bench.readings.held = (held("0.01"),)
+
+    decided, _ = one_cycle(wants(CLOSE), prepare=prepare)
+    assert decided.verdict is CycleVerdict.TRADE
+
+
+def test_looks_that_find_no_symbol_to_judge_are_failures_of_the_markets_data_and_one_that_does_ends_them() -> None:
+    async def scenario(clock: LoopClock) -> list[tuple[bool, int]]:
+        bench = Bench(clock, ScriptedDecider([wants(OPEN)]))
+        agent, markets = bench.agent(), bench.readings.markets
+        for cycle in range(1, 5):
+            bench.readings.markets = {} if cycle < 4 else markets
+            await agent.cycle(cycle)
+        rows = [row.record for row in bench.journal.rows if isinstance(row.record, BreakerChanged)]
+        assert {record.scope for record in rows} == {BreakerScope.MARKET}
+        return [(record.open, record.failures) for record in rows]
+
+    assert in_virtual_time(scenario) == [(False, 1), (False, 2), (True, 3), (False, 0)]

@@ -524,3 +524,15 @@ async def test_a_yes_is_for_the_entry_on_the_card_and_no_other() -> None:
             assert trader.desk.judged(other).code == "NOT_APPROVED"
         assert trader.desk.judged(agreed).intent == agreed
         assert trader.desk.judged(replace(agreed, quantity=agreed.quantity / 2)).intent is not None
+
+
+@virtual
+async def test_who_said_yes_or_no_is_written_down_by_name() -> None:
+    async with asked_trader() as trader:
+        for tool, more in (("approve", {}), ("reject", {"reason": "not now"})):
+            question = await asked(trader)
+            arguments = {"approval": question.id, **more}
+            await trader.tools.call(tool, arguments, caller=Actor.OPERATOR, person="anna")
+            await trader.wait(EXPIRY)
+        answers = [(c.status, c.person) for c in trader.records(ApprovalChanged) if c.person]
+        assert answers == [(ApprovalStatus.APPROVED, "anna"), (ApprovalStatus.REJECTED, "anna")]

@@ -14,6 +14,8 @@ from tui_trader.core.order import Intent, OrderType, Protection, Purpose
 from tui_trader.core.records import Clamp, EntryCard, JsonObject, ToolStatus
 from tui_trader.core.words import Actor, Side, Symbol
 from tui_trader.engine.commands import (
+    AcceptPrompt,
+    Approve,
     AskStatus,
     Cancel,
     CheckOrder,
@@ -39,6 +41,7 @@ class Tools:
 
     answers: Mapping[str, ToolAnswer] = field(default_factory=dict)
     calls: list[tuple[str, JsonObject]] = field(default_factory=list)
+    persons: list[str] = field(default_factory=list)
     previews: Preview = field(default_factory=lambda: Preview(verdict="deny", code="NO_STOP", detail="it needs a stop"))
 
     def catalogue(self, caller: Actor) -> tuple[ToolSpec, ...]:
@@ -52,9 +55,11 @@ class Tools:
         caller: Actor,
         cycle: int | None = None,
         seen: Price | None = None,
+        person: str = "",
     ) -> ToolAnswer:
         assert caller is Actor.OPERATOR
         assert cycle is None
+        self.persons.append(person)
         self.calls.append((tool, arguments))
         return self.answers.get(tool, ToolAnswer(tool=tool, status=ToolStatus.OK, result={}))
 
@@ -79,10 +84,11 @@ class Carried:
     reply: Reply
     calls: list[tuple[str, JsonObject]]
     decisions: int
+    persons: list[str]
 
 
-async def _nothing_waits(_: str | None) -> str:
-    return "nothing waits"
+async def _nothing_waits(_: str | None, person: str) -> str:
+    return f"nothing waits for {person}"
 
 
 def carried_out(command: Command, *answers: ToolAnswer, previewed: Preview | None = None) -> Carried:
@@ -95,8 +101,9 @@ def carried_out(command: Command, *answers: ToolAnswer, previewed: Preview | Non
             status=lambda: {"event": "status", "mode": "paper"},
             decide_now=lambda: asked.append(None),
             accept_prompt=_nothing_waits,
+            person="owner",
         )
-        return Carried(await desk.carry_out(command), tools.calls, len(asked))
+        return Carried(await desk.carry_out(command), tools.calls, len(asked), tools.persons)
 
     return in_virtual_time(scenario)
 
@@ -259,3 +266,22 @@ def test_a_check_says_what_would_be_at_stake() -> None:
 def test_an_order_without_one_size_is_no_command(sizes: dict[str, Decimal | bool]) -> None:
     with pytest.raises(ValidationError):
         PlaceOrder.model_validate({"symbol": "BTCUSDT", "side": "BUY", **sizes})
+
+
+@pytest.mark.parametrize(
+    ("name", "whose"), [("anna", "anna"), ("", "owner"), ("  \n", "owner"), ("a\x1b[2J" * 40, None)]
+)
+def test_each_command_is_carried_out_in_somebodys_name(name: str, whose: str | None) -> None:
+    commands = (
+        Halt(person=name, flatten=True),
+        Resume(reason="seen", person=name),
+        Approve(approval="K7QF", person=name),
+    )
+    for command in commands:
+        persons = carried_out(command).persons
+        assert len(set(persons)) == 1
+        assert persons[0] == whose if whose else len(persons[0]) <= 64 and persons[0].isprintable()
+
+
+def test_what_a_prompt_loosens_is_agreed_to_by_somebody() -> None:
+    assert carried_out(AcceptPrompt(person="anna")).reply.text == "nothing waits for anna"

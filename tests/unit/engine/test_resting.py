@@ -7,11 +7,13 @@ import pytest
 
 from tests.unit.engine.rows import BTC, D, entry, fill, opened, started
 from tests.unit.journal.samples import HandClock, in_virtual_time, unchanged
+from tui_trader.cli.status import in_words
 from tui_trader.core.chance import Chance
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.order import OrderStatus
 from tui_trader.core.records import (
     AccountReconciled,
+    BreakerChanged,
     CycleDecided,
     EquityMarked,
     OrderChanged,
@@ -20,7 +22,7 @@ from tui_trader.core.records import (
     Record,
     TradingStateChanged,
 )
-from tui_trader.core.words import Actor, Autonomy, CycleVerdict, Mode, TradingState
+from tui_trader.core.words import Actor, Autonomy, BreakerCause, BreakerScope, CycleVerdict, Mode, TradingState
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.resting import resting_status
 from tui_trader.engine.status import status_object
@@ -117,3 +119,31 @@ def test_reading_changes_nothing_that_was_written(home: Home) -> None:
     before = {path: path.read_bytes() for path in home.folder.iterdir()}
     resting_status(home, NOW)
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_breaker_that_is_open_is_shown_with_who_ends_it(home: Home) -> None:
+    opening = BreakerChanged(
+        scope=BreakerScope.DECIDER,
+        open=True,
+        failures=6,
+        reason="6 entries of the agent were alike, the limit is 6",
+        cause=BreakerCause.IDENTICAL_ORDERS,
+    )
+    closed = BreakerChanged(scope=BreakerScope.MODEL, open=False, failures=2, reason="timeout")
+    written(home, [*begun(), opening, closed])
+    shown = status_object(resting_status(home, NOW))
+    assert isinstance(shown["breakers"], list)
+    [breaker] = shown["breakers"]
+    assert isinstance(breaker, dict)
+    since = breaker.pop("since")
+    assert isinstance(since, str)
+    assert breaker == {
+        "scope": "decider",
+        "cause": "identical_orders",
+        "state": "open",
+        "count": 6,
+        "reason": opening.reason,
+        "probe_at": None,
+        "needs_a_person": True,
+    }
+    assert f"BREAKER decider identical_orders  open, until you resume  ({opening.reason})" in in_words(shown)

@@ -47,13 +47,14 @@ class EntryProposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalChanged:
-    """What came of the question. `reason` is a person's or the gate's; `code` names why not."""
+    """What came of the question. `reason` is a person's or the gate's; `code` names why not; `person` who answered."""
 
     KIND: ClassVar[str] = "approval"
     id: str
     status: ApprovalStatus
     code: str = ""
     reason: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ class RiskJudged:
 class TradingStateChanged:
     """The trading state, and why. A `resume` carries new baselines so that it does not trip again at once.
 
-    `generation` counts halts: a resume names the generation it answers, and a halt that came later wins.
+    `generation` counts halts: a resume names the generation it answers, and a halt that came later wins. `person` is
+    the operator's name, where one is known.
     """
 
     KIND: ClassVar[str] = "state"
@@ -52,6 +53,7 @@ class TradingStateChanged:
     code: str = ""
     generation: int = 0
     baseline_equity: Money | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,8 @@ class EngineStarted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptChanged:
     """The prompt's file changed. `changed` are the policy's fields that hold from here on (by the operator: looser ones
-    too), `waiting` those that the file loosens and nobody has agreed to. The hashes are of the instructions.
+    too), `waiting` those that the file loosens and nobody has agreed to. The hashes are of the instructions. `person`
+    is the operator's name, where the operator agreed.
     """
 
     KIND: ClassVar[str] = "prompt"
@@ -67,6 +68,7 @@ class PromptChanged:
     changed: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     policy: JsonObject = field(default_factory=dict)
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

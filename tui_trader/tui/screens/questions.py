@@ -118,8 +118,10 @@ def _with_stop(position: PositionView) -> str:
     return f"{position_line(position)}{stop}"
 
 
-def _opened(breaker: BreakerView) -> str:
-    return f"breaker {breaker.scope.value} {breaker.cause.value.replace('_', ' ')}: {breaker.reason}"
+def _opened(breaker: BreakerView) -> tuple[Line, ...]:
+    """Which breaker, and why it opened."""
+    name = f"{breaker.scope.value} {breaker.cause.value.replace('_', ' ')}"
+    return ((Span("BREAKER", Tone.WARNING, badge=True), Span(f" {name}")), bullet(breaker.reason))
 
 
 class ResumeDialog(Dialog[str]):
@@ -144,7 +146,8 @@ class ResumeDialog(Dialog[str]):
 
     def on_mount(self) -> None:
         """Why it was halted, and which breakers are open, is said before anybody lifts it."""
-        lines: list[Line] = [bullet(_opened(breaker), Tone.WARNING) for breaker in self._status.breakers[:_MOST_LISTED]]
+        opened = self._status.breakers[: _MOST_LISTED // 2]
+        lines: list[Line] = [line for breaker in opened for line in _opened(breaker)]
         if self._state is not TradingState.ACTIVE:
             tone = Tone.DANGER if self._state is TradingState.HALTED else Tone.WARNING
             why = self._status.reason or "no reason was given"
