@@ -21,7 +21,14 @@ ASKED = AskedRun(mode="live", i_accept_live="live-SgsR")
 
 def made(folder: Path, where: Found, asked: AskedRun = ASKED) -> RunOptions:
     found = dict.fromkeys(SecretName, where)
-    return options_of(asked, Home(folder), Gathered(Settings.model_construct(), found), cycles=None, with_console=False)
+    return options_of(
+        asked,
+        Home(folder),
+        Gathered(Settings.model_construct(), found),
+        cycles=None,
+        with_console=False,
+        person="owner",
+    )
 
 
 def test_the_lock_is_named_before_anything_has_to_be_put_right(tmp_path: Path) -> None:
