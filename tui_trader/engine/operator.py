@@ -43,8 +43,8 @@ class OperatorDesk:
         accept_prompt: Callable[[str | None, str], Awaitable[str]],
         person: str,
     ) -> None:
-        """`accept_prompt` puts in force what the prompt's file loosens (None: whatever it is), in a person's name, or says
-        why not. `person` is whose command it is that names nobody: whoever started the engine.
+        """`accept_prompt` puts in force what the prompt's file loosens (None: whatever it is), in a person's name, or
+        says why not. `person` is whose command it is that names nobody: whoever started the engine.
         """
         self._person = person
         self._toolbox = toolbox
