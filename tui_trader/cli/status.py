@@ -78,7 +78,7 @@ def in_words(found: JsonObject) -> str:
     economy = found["model_economy"]
     if isinstance(economy, dict):
         lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")
-    lines += [_breaker(breaker) for breaker in _objects(found["breakers"])]
+    lines += [_breaker(breaker) for breaker in _objects(found.get("breakers"))]
     lines += [_position(position) for position in _objects(found["positions"])]
     lines += [_order(order) for order in _objects(found["orders"])]
     lines += [_approval(question) for question in _objects(found["approvals"])]

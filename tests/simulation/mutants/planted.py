@@ -63,7 +63,7 @@ MUTANTS = (
             Edit(
                 _SENDER,
                 "await self._marked_sent(order_id, intent) or self.door.refused(order_id, intent, basis)",
-                "self.door.closed_to(intent)",
+                "self.door.closed_to(intent, basis)",
             ),
             Edit(
                 _SENDER,
@@ -130,8 +130,8 @@ MUTANTS = (
         (
             Edit(
                 _DOOR,
-                "return None if intent.purpose is not Purpose.ENTRY or state is TradingState.ACTIVE else state.value",
-                "return None if state else state.value",
+                "        if state is not TradingState.ACTIVE:\n            return state.value\n",
+                "        if not state:\n            return state\n",
             ),
         ),
         Focus(faults={"disk_slow": 0.5}, actions=("order, then halt",), rate=0.6, patience=2.0),
@@ -246,7 +246,7 @@ MUTANTS = (
         (
             Edit("risk/gate.py", "    losses.day_loss_within_limit,\n    losses.streak_within_limit,\n", ""),
             Edit("risk/checks/authority.py", 'return Deny(Code.REDUCING, "only exits pass")', "return ALLOW"),
-            Edit(_DOOR, "or state is TradingState.ACTIVE else", "or state is not TradingState.HALTED else"),
+            Edit(_DOOR, "if state is not TradingState.ACTIVE:", "if state is TradingState.HALTED:"),
         ),
         Focus(faults={"market_crashes": 0.05}, actions=_ORDERS, patience=60.0),
     ),
