@@ -128,6 +128,8 @@ KEY_RIGHTS = _fields(
     boolean="ipRestrict enableReading enableFutures enableWithdrawals enableInternalTransfer permitsUniversalTransfer "
     "enableMargin enableSpotAndMarginTrading enableVanillaOptions enablePortfolioMarginTrading",
 )
+KLINE_ROW = (int, str, str, str, str, str, int, str, int, str, str, str)
+"""Types of a kline's cells, which have no names."""
 DEPTH = _fields(integer="lastUpdateId E T", rows="bids asks")
 PUBLIC_TRADE = _fields(integer="id time", decimal="price qty quoteQty", boolean="isBuyerMaker isRPITrade")
 AGG_TRADE = _fields(integer="a f l T", decimal="p q nq", boolean="m")

@@ -169,6 +169,9 @@ async def test_a_burst_of_ten_thousand_arrives_whole(bench: LoopbackBench) -> No
         await ear.ask("LIST_SUBSCRIPTIONS")
         bench.exchange.mischief.burst(BTC, 10_000)
         assert [(await ear.hear())["e"] for _ in range(10_000)] == ["bookTicker"] * 10_000
+    async with bench.listen_user() as user:
+        bench.exchange.mischief.burst_user_events(10_000)
+        assert [(await user.hear())["gu"]["si"] for _ in range(10_000)] == list(range(10_000))
 
 
 async def test_account_events_are_doubled_lost_and_told_in_the_other_order(bench: LoopbackBench) -> None:

@@ -135,6 +135,26 @@ async def test_the_position_mode_stands_while_it_is_used_and_there_is_only_one(b
     assert await bench.code("POST", mode, dualSidePosition="true") == -4068
 
 
+async def test_what_an_immediate_order_does_not_get_is_over(bench: LoopbackBench) -> None:
+    await bench.price(BTC, 60_000, size="0.004")
+    ended = await bench.limit("BUY", "0.010", Decimal("60000.1"), timeInForce="IOC", newOrderRespType="RESULT")
+    assert (ended["status"], ended["executedQty"]) == ("EXPIRED", "0.004")
+    assert await bench.ok("GET", "/fapi/v1/openOrders") == []
+
+
+async def test_an_order_that_is_good_till_a_date_ends_with_it(bench: LoopbackBench) -> None:
+    # A date must lie ten minutes ahead. As the server is told the time, it does; as time is, it has passed.
+    bench.exchange.mischief.skew_clock(-700)
+    now = (await bench.public("/fapi/v1/time"))["serverTime"]
+    async with bench.listen_user() as ear:
+        placed = await bench.limit(
+            "BUY", "0.010", 59_000, timestamp=str(now), timeInForce="GTD", goodTillDate=str(now + 650_000)
+        )
+        assert placed["goodTillDate"] == (now + 650_000) // 1000 * 1000
+        assert (await ear.hear_event("ORDER_TRADE_UPDATE"))["o"]["X"] == "NEW"
+        assert (await ear.hear_event("ORDER_TRADE_UPDATE"))["o"]["X"] == "CANCELED"
+
+
 async def test_a_fok_that_the_book_does_not_hold_is_refused(bench: LoopbackBench) -> None:
     await bench.price(BTC, 60_000, size="0.010")
     code = await bench.code(

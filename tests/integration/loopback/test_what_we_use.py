@@ -161,7 +161,7 @@ async def test_an_answer_has_its_shape_and_costs_what_the_adapter_reckons_with(n
     rows = answer if isinstance(answer, list) else [answer]
     assert rows
     if name == "KLINES":
-        assert {tuple(map(type, row)) for row in rows} == {(int, *[str] * 5, int, str, int, str, str, str)}
+        assert {tuple(map(type, row)) for row in rows} == {shapes.KLINE_ROW}
     else:
         assert [misfits(row, wanted.shape) + nested_misfits(row, NESTED.get(name, {})) for row in rows] == [[]] * len(
             rows
