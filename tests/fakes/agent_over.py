@@ -30,6 +30,8 @@ class AgentOver:
     door: Door = field(init=False)
     last_cycle: int = 1
     _breakers: Breakers = field(init=False)
+    _agent: Agent | None = None
+    _decider: Decider | None = None
 
     def __post_init__(self) -> None:
         fold = BreakerFold()
@@ -46,16 +48,22 @@ class AgentOver:
 
     async def cycle(self, decider: Decider) -> CycleDecided:
         """One cycle under the policy in force."""
-        trader = self.trader
         self.last_cycle += 1
-        agent = Agent(
-            decider=decider,
-            toolbox=trader.tools,
-            readings=trader.readings,
-            journal=trader.journal,
-            breakers=self._breakers,
-            clock=trader.world.clock,
-            policy=lambda: trader.policy.current,
-            checkpointer=InMemorySaver(),
-        )
-        return await agent.cycle(self.last_cycle)
+        return await self._agent_of(decider).cycle(self.last_cycle)
+
+    def _agent_of(self, decider: Decider) -> Agent:
+        """The agent of the last cycle, unless another decider decides."""
+        trader = self.trader
+        if self._agent is None or decider is not self._decider:
+            self._decider = decider
+            self._agent = Agent(
+                decider=decider,
+                toolbox=trader.tools,
+                readings=trader.readings,
+                journal=trader.journal,
+                breakers=self._breakers,
+                clock=trader.world.clock,
+                policy=lambda: trader.policy.current,
+                checkpointer=InMemorySaver(),
+            )
+        return self._agent

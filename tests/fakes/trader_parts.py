@@ -71,6 +71,7 @@ NO_BREAKERS: dict[str, object] = {
 """For tests that a breaker would only end before their time."""
 
 
+@functools.cache
 def shipped_policy() -> Policy:
     """The policy of the prompt that the program ships, without the pauses that keep an agent from trading at once."""
     policy = read_prompt(PROMPT.read_text(), file="trader.md").policy

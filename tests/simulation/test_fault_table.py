@@ -1,6 +1,7 @@
 """Every fault of a model, at every autonomy, in every state of the position: no order, a named fault, in time."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 from pydantic import SecretStr
@@ -18,16 +19,29 @@ from tui_trader.core.order import Purpose
 from tui_trader.core.records import CycleDecided, ModelAnswered, ModelAsked, Record
 from tui_trader.core.words import Autonomy, CycleVerdict
 
-PATIENT, HASTY = 60.0, 0.3
+PATIENT, HASTY = 60.0, 0.1
 """Seconds for an answer: of a model that answers, and of one that never will."""
 SLOW_MACHINE = 2.0
 """Seconds: real ones count here, as a call's do."""
 
 
+@dataclass
+class Service:
+    """A model's service, and what it does to the next question: `Trouble`, or an answer."""
+
+    server: OpenAIServer = field(init=False)
+    does: str = ""
+
+    def chat(self) -> OpenAIChat:
+        """A client of it."""
+        return OpenAIChat(ChatSettings(model="any", api_key=SecretStr(KEY), base_url=self.server.base_url))
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[OpenAIServer]:
-    with model_service() as served:
-        yield served
+def service() -> Iterator[Service]:
+    found = Service()
+    with model_service(lambda _: found.does) as found.server:
+        yield found
 
 
 async def flat(_: Trader) -> None:
@@ -67,30 +81,32 @@ STATES: tuple[Callable[[Trader], Awaitable[None]], ...] = (flat, long, short, dr
 @pytest.mark.parametrize("autonomy", list(Autonomy))
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
 def test_no_fault_sends_an_order(
-    autonomy: Autonomy, state: Callable[[Trader], Awaitable[None]], server: OpenAIServer
+    autonomy: Autonomy, state: Callable[[Trader], Awaitable[None]], service: Service
 ) -> None:
+    """One trader, one agent and one client for all the faults: each has to leave them fit for the next."""
+
     @virtual
     async def table() -> None:
         async with trading() as trader:
             await state(trader)
             over = AgentOver(trader)
+            decider = over.asking(service.chat())
             held, sent = trader.quantity(), len(trader.exchange.submitted)
             for trouble, fault in EXPECTED.items():
                 deadline = HASTY if fault is Fault.TIMEOUT else PATIENT
                 policy = shipped_policy()
                 llm = policy.llm.model_copy(update={"deadline": deadline})
                 trader.policy.current = policy.model_copy(update={"autonomy": autonomy, "llm": llm})
-                settings = ChatSettings(model=trouble, api_key=SecretStr(KEY), base_url=server.base_url)
-                decider = over.asking(OpenAIChat(settings))
+                service.does = trouble
                 before, began = len(trader.journal.log.records), trader.world.clock.now()
                 decided = await over.cycle(decider)
-                await decider.close()
                 took = elapsed(began, trader.world.clock.now())
                 _is_that_fault(decided, fault, trader.journal.log.records[before:], trouble)
                 assert took <= deadline + SLOW_MACHINE, f"{trouble} took {took} s"
                 assert len(trader.exchange.submitted) == sent, f"{trouble} sent an order"
                 assert trader.quantity() == held == trader.world.held()
                 assert trader.world.is_protected()
+            await decider.close()
 
     table()
 
@@ -107,17 +123,16 @@ def _is_that_fault(decided: CycleDecided, fault: Fault, records: Sequence[Record
 
 
 @pytest.mark.parametrize("autonomy", list(Autonomy))
-def test_where_the_model_answers_well_only_auto_sends_by_itself(autonomy: Autonomy, server: OpenAIServer) -> None:
+def test_where_the_model_answers_well_only_auto_sends_by_itself(autonomy: Autonomy, service: Service) -> None:
     """So that the table above says something: the same harness does trade."""
-    opening = answers(("open_position", {**OPEN, "stop_bps": 100, "take_profit_bps": 300}))
+    service.does = answers(("open_position", {**OPEN, "stop_bps": 100, "take_profit_bps": 300}))
 
     @virtual
     async def cycle() -> None:
         policy = shipped_policy().model_copy(update={"autonomy": autonomy})
         async with trading(policy=policy) as trader:
             over = AgentOver(trader)
-            settings = ChatSettings(model=opening, api_key=SecretStr(KEY), base_url=server.base_url)
-            decider = over.asking(OpenAIChat(settings))
+            decider = over.asking(service.chat())
             decided = await over.cycle(decider)
             await decider.close()
             assert decided.verdict is not CycleVerdict.FAULT, decided.reason
