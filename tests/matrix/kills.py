@@ -44,7 +44,7 @@ def rehearsals() -> Iterator[Kill]:
 
 SAMPLE = (
     Kill("entry", Answer.RECEIVED, "POST order ENTRY: answered #1"),
-    Kill("stop", Answer.LOST, "POST algoOrder STOP: before it leaves #1"),
+    Kill("stop", Answer.LOST, "POST algoOrder STOP: answered #1"),
     Kill("move stop", Answer.LOST, "DELETE algoOrder STOP: answered #1"),
     Kill("close", Answer.OVERTAKEN, "POST order EXIT: on its way #1"),
     Kill("cancel", Answer.OVERTAKEN, "DELETE order ENTRY: on its way #1"),
