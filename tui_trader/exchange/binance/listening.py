@@ -6,6 +6,7 @@ from typing import assert_never
 
 from tui_trader.core.clock import Instant, elapsed, later
 from tui_trader.core.order import Fill
+from tui_trader.core.recent import Recent
 from tui_trader.core.records import FundingBooked, TransferBooked
 from tui_trader.core.words import Symbol, TradeId
 from tui_trader.exchange.binance.failures import Failure
@@ -21,6 +22,8 @@ _MEASURE_EVERY = 300.0
 """Seconds between two looks at the exchange's clock, and at the marks of what fees are paid in."""
 _TOLD_WITHIN = 5.0
 """Seconds within which the stream tells a trade; one that only the list of trades knows means that it is deaf."""
+_KEPT = 10_000
+"""Trades that are remembered as told: lists reach back a minute, or to the first order that is still asked for."""
 _INCOME_LAG = 120.0
 """Seconds by which a question for funding reaches back before the event that announced it."""
 
@@ -35,7 +38,7 @@ class Listening:
         self._fees = fees
         self._news: asyncio.Queue[AccountEvent | None] = asyncio.Queue()
         self.stream = UserStream(session, names, fees, tell=self._hear, lost=self._lose)
-        self._told: dict[tuple[Symbol, TradeId], None] = {}
+        self._told: Recent[tuple[Symbol, TradeId]] = Recent(_KEPT)
         self._live_since: Instant | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.locked_out = ""
@@ -121,7 +124,8 @@ class Listening:
             self._news.put_nowait(each)
 
     def _remember(self, fills: Sequence[Fill]) -> None:
-        self._told |= dict.fromkeys((fill.symbol, fill.trade_id) for fill in fills)
+        for fill in fills:
+            self._told.add((fill.symbol, fill.trade_id))
 
     def _learn_from(self, failure: Failure) -> None:
         if failure.is_lockout:
