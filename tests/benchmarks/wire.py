@@ -17,7 +17,7 @@ import aiohttp
 from tests.benchmarks.figure import Figure, percentile
 from tests.fakes.loopback import BTC
 from tests.fakes.loopback_process import Served, loopback_process
-from tests.integration.binance.demo import D, asked, demo_options, running, until
+from tests.integration.binance.demo import NEVER_TRIPS, D, asked, demo_options, running, until
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import WallClock
 from tui_trader.core.instrument_table import instrument
@@ -50,6 +50,7 @@ _BOUNDLESS = {
     "max_orders_per_minute: 60": "max_orders_per_minute: 600",
     "max_open_orders: 8": "max_open_orders: 30",
     "autonomy: auto": "autonomy: observe",
+    "llm:\n": NEVER_TRIPS,
 }
 
 
@@ -175,7 +176,7 @@ def _rest(engine: EngineThread) -> None:
 
     def is_answered() -> bool:
         replies.append(asked(engine, _RESTING))
-        return replies[-1].code != "MAX_ORDERS_PER_MINUTE"
+        return replies[-1].code not in ("MAX_ORDERS_PER_MINUTE", "MAX_CANCELS_PER_MINUTE")
 
     until(is_answered)
     assert replies[-1].done, replies[-1]

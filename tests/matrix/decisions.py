@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from pydantic import SecretStr
 
 from tests.fakes.loopback import BTC
-from tests.integration.binance.demo import D, asked, demo_options, until
+from tests.integration.binance.demo import NEVER_TRIPS, D, asked, demo_options, until
 from tests.matrix.books import breaches
 from tests.matrix.report import Result
 from tests.matrix.venue import Venue
@@ -41,6 +41,7 @@ _BOUNDLESS = {
     "reentry_cooldown: 15m": "reentry_cooldown: 1s",
     "entry_spacing: 3m": "entry_spacing: 1s",
     "min_hold: 3m": "min_hold: 1s",
+    "llm:\n": NEVER_TRIPS,
 }
 """So that a few minutes hold the trades of days."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.binance.demo import D, demo_options, is_ready, until
+from tests.integration.binance.demo import NEVER_TRIPS, D, demo_options, is_ready, until
 from tests.matrix.venue import Venue
 from tui_trader.engine.commands import AskStatus, Command, PlaceOrder, Reply
 from tui_trader.engine.options import RunOptions
@@ -21,7 +21,8 @@ def options_in(folder: Path, venue: Venue) -> RunOptions:
     """A home in the folder whose agent only watches: what is traded is what a hand asks for."""
     options = demo_options(folder, venue.rest_url, venue.stream_url)
     prompt = Path(options.prompt)
-    prompt.write_text(prompt.read_text().replace("autonomy: auto", "autonomy: observe"))
+    text = prompt.read_text().replace("autonomy: auto", "autonomy: observe")
+    prompt.write_text(text.replace("llm:\n", NEVER_TRIPS, 1))
     return options
 
 

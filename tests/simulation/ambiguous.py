@@ -40,12 +40,13 @@ _NO_LIMIT = 10**6
 def boundless() -> Policy:
     """The shipped policy without the limits that would end the day early."""
     policy = shipped_policy()
-    risk = {
-        **dict.fromkeys(("max_entries_per_day", "max_orders_per_minute"), _NO_LIMIT),
-        **dict.fromkeys(("max_consecutive_losses", "max_consecutive_failures"), _NO_LIMIT),
-        **dict.fromkeys(("max_daily_loss_pct", "max_drawdown_pct"), D(_NO_LIMIT)),
-        **dict.fromkeys(("reentry_cooldown", "min_hold", "entry_spacing"), 0.0),
-    }
+    counts = (
+        *("max_entries_per_day", "max_orders_per_minute", "max_consecutive_losses", "max_consecutive_failures"),
+        *("max_cancels_per_minute", "max_unknown_outcomes", "max_slipped_orders", "max_identical_orders"),
+    )
+    shares = ("max_daily_loss_pct", "max_drawdown_pct", "max_error_rate_pct")
+    pauses = ("reentry_cooldown", "min_hold", "entry_spacing")
+    risk = dict.fromkeys(counts, _NO_LIMIT) | dict.fromkeys(shares, D(_NO_LIMIT)) | dict.fromkeys(pauses, 0.0)
     return policy.model_copy(update={"risk": policy.risk.model_copy(update=risk)})
 
 

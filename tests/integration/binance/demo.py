@@ -21,6 +21,11 @@ from tui_trader.engine.thread import EngineThread
 from tui_trader.journal.verify import Verified, verify
 
 D = Decimal
+NEVER_TRIPS = (
+    "  max_cancels_per_minute: 600\n  max_unknown_outcomes: 10000\n  max_slipped_orders: 10000\n"
+    "  max_identical_orders: 10000\n  max_error_rate_pct: 100\nllm:\n"
+)
+"""In place of `llm:`, for runs in which far more goes wrong in minutes than the breakers let pass in a day."""
 PATIENCE = 60.0
 BUY = PlaceOrder(symbol=BTC, side="BUY", quantity=D("0.010"), stop=D(59_500), take_profit=D(62_000))
 
