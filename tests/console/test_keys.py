@@ -1,15 +1,17 @@
 """What the keys do: halting at once and everywhere, and asking before everything that is dangerous."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from tests.console.consoles import open_console
-from tests.fakes.engine_client import NOON, STATUS, FakeEngine, halted, holding
+from tests.fakes.engine_client import BTC, NOON, STATUS, FakeEngine, halted, holding
 from tui_trader.core.words import BreakerCause, BreakerScope, BreakerState
 from tui_trader.engine.client import Ending
 from tui_trader.engine.commands import DecideNow, FlattenAll, Halt, Reply, Resume
-from tui_trader.engine.views import BreakerView
+from tui_trader.engine.since_halt import SinceHalt
+from tui_trader.engine.views import AnchorView, BreakerView
 from tui_trader.tui.actions import ALL_ACTIONS, HALT, UNLESS_TYPING, Danger, bindings_of
 from tui_trader.tui.screens.help import HelpDialog
 from tui_trader.tui.screens.questions import FlattenDialog, QuitDialog, ResumeDialog
@@ -71,6 +73,43 @@ async def test_a_halt_that_could_not_be_journalled_is_told_as_such() -> None:
         await console.press("h")
         assert "HALTED" in console.status
         assert console.toasts == ["Halted in memory, but not in the journal: JOURNAL disk full"]
+
+
+async def test_resume_shows_what_has_changed_since_the_halt() -> None:
+    changes = SinceHalt(
+        since=NOON,
+        reason="drawdown reached",
+        positions={BTC: (Decimal("0.02"), Decimal(0))},
+        orders_gone=2,
+        orders_new=0,
+        trades=1,
+        equity_then=Decimal(10_000),
+        equity=Decimal("9990.5"),
+        is_prompt_changed=True,
+    )
+    async with open_console() as console:
+        console.engine.show(replace(halted("drawdown reached"), since_halt=changes))
+        await console.press("r")
+        shown = console.dialog
+        for line in (
+            "BTCUSDT: held 0.02, now 0",
+            "orders: 2 gone, 0 new",
+            "equity 9990.50, -9.50",
+            "prompt is another",
+        ):
+            assert line in shown
+
+
+async def test_what_is_not_kept_elsewhere_and_alerts_that_fail_are_on_the_bar() -> None:
+    async with open_console() as console:
+        console.engine.show(replace(STATUS, anchor=AnchorView(entries=3, problem="no space"), alert_problem="ended 3"))
+        await console.look()
+        assert "NOT ANCHORED: no space" in console.status
+        assert "ALERTS FAIL: ended 3" in console.status
+        console.engine.show(replace(STATUS, anchor=AnchorView(entries=4), alert_problem=""))
+        await console.look()
+        assert "ANCHORED" not in console.status
+        assert "ALERTS" not in console.status
 
 
 async def test_resume_says_why_it_was_halted_and_refuses_an_empty_reason() -> None:

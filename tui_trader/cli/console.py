@@ -118,6 +118,8 @@ class _Console:
             raise ending.failure
         if session.engine.ended is not None:
             _say(sys.stdout, in_words(session.engine.ended.summary))
+            if session.engine.ended.unanchored:
+                _say(sys.stderr, f"the journal's last head is not kept elsewhere: {session.engine.ended.unanchored}")
         if session.signal is not None:
             return INTERRUPTED
         return 0 if is_sound else NO

@@ -13,9 +13,11 @@ from tui_trader.cli.context import DONE, NO, Shared, now_text, say, shared_of, s
 from tui_trader.core.clock.pulse import stopwatch
 from tui_trader.core.records import JsonObject
 from tui_trader.core.words import Mode
+from tui_trader.engine.alerting import Alert, AlertKind, deliver
 from tui_trader.engine.credentials import gathered, sources
 from tui_trader.engine.home import Home, HomeError
 from tui_trader.engine.live.standing import standing
+from tui_trader.engine.outside_command import CommandFailed
 from tui_trader.engine.secret_sources import SecretUnusable
 from tui_trader.engine.settings import SettingsError, load_settings
 from tui_trader.engine.vault import seal_lies_beside, seal_to_read
@@ -41,12 +43,13 @@ class Finding:
 
 
 @click.command()
+@click.option("--send-alert", is_flag=True, help="Also run the command for alerts, with a test.")
 @shared_options
 @click.pass_context
-def doctor(ctx: click.Context, /) -> None:
+def doctor(ctx: click.Context, /, *, send_alert: bool) -> None:
     """Examine this machine and home; exit 1 if something must be mended before trading."""
     shared = shared_of(ctx)
-    findings = tuple(_findings(shared))
+    findings = (*_findings(shared), *(_alerts(shared.home) if send_alert else ()))
     for finding in findings:
         line: JsonObject = {
             "event": "finding",
@@ -67,6 +70,22 @@ def _findings(shared: Shared) -> Iterator[Finding]:
     yield from _settings(home)
     yield from _encryption_and_journal(home)
     yield from _terminal()
+
+
+def _alerts(home: Home) -> Iterator[Finding]:
+    """Whether an alert arrives, as far as the command says."""
+    try:
+        command = load_settings(home.config).alerts.command
+        if not command:
+            yield Finding("alerts", "bad", "no command is set: [alerts] command in config.toml")
+            return
+        deliver(command, Alert(AlertKind.TEST, "this is a test; all is well"))
+    except CommandFailed as error:
+        yield Finding("alerts", "bad", f"the command failed: {error}")
+    except SettingsError:
+        return  # it is named above
+    else:
+        yield Finding("alerts", "ok", f"{command[0]} has taken a test alert; see that it has arrived")
 
 
 def _sqlite() -> Finding:

@@ -251,7 +251,7 @@ def _leave(shared: Shared, command: str, reply: Reply, success: str) -> NoReturn
         "result": dict(reply.result),
     }
     human = success if reply.done else f"not done: {reply.code} {reply.text}".rstrip()
-    say(shared, line, f"{human}{_order_in_words(reply)}")
+    say(shared, line, f"{human}{_order_in_words(reply)}{_changes_in_words(reply)}")
     raise SystemExit(DONE if reply.done else USAGE if reply.code == "INVALID_COMMAND" else NO)
 
 
@@ -266,3 +266,10 @@ def _order_in_words(reply: Reply) -> str:
         return ""
     at = f" at {result['average_price']}" if result.get("average_price") else ""
     return f": {result['status']} {result['filled']} of {result['quantity']}{at} ({result['client_order_id']})"
+
+
+def _changes_in_words(reply: Reply) -> str:
+    """What is otherwise than it was at the halt that a resume answers."""
+    changes = reply.result.get("since_halt")
+    told = changes.get("told") if isinstance(changes, dict) else None
+    return "".join(f"\n{line}" for line in told) if isinstance(told, list) else ""

@@ -5,7 +5,7 @@ from functools import partial
 
 import click
 
-from tui_trader.cli.context import INTERRUPTED, Shared, refuse, shared_of, shared_options
+from tui_trader.cli.context import INTERRUPTED, Shared, refuse, shared_of, shared_options, warn
 from tui_trader.cli.failures import told
 from tui_trader.cli.last_resort import end_hung
 from tui_trader.cli.output import LineWriter
@@ -57,6 +57,8 @@ def _run(shared: Shared, options: RunOptions) -> int:
     if ended is not None:
         writer(ended.summary)
     writer.close(_LINES_OUT_WITHIN)
+    if ended is not None and ended.unanchored:
+        warn(f"the journal's last head is not kept elsewhere: {ended.unanchored}")
     if failure is not None:
         raise failure
     return INTERRUPTED if session.signal is not None else 0

@@ -75,6 +75,7 @@ def in_words(found: JsonObject) -> str:
     ]
     if found["prompt_problem"]:
         lines.append(f"prompt {found['prompt']}: {found['prompt_problem']}")
+    lines += _since_halt(found.get("since_halt")) + _outside(found)
     economy = found["model_economy"]
     if isinstance(economy, dict):
         lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")
@@ -85,6 +86,19 @@ def in_words(found: JsonObject) -> str:
     lines += _observed(found["observed"])
     lines.append(f"journal {found['journal_entries']} rows, head {str(found['journal_head'])[:16]}")
     return "\n".join(lines)
+
+
+def _since_halt(changes: object) -> list[str]:
+    """What is otherwise than it was at the halt."""
+    told = changes.get("told") if isinstance(changes, dict) else None
+    return [str(line) for line in told] if isinstance(told, list | tuple) else []
+
+
+def _outside(found: JsonObject) -> list[str]:
+    """What was asked for outside of this program and does not come about."""
+    anchor, alerts = found.get("anchor"), found.get("alerts")
+    lines = [f"NOT ANCHORED: {anchor['problem']}"] if isinstance(anchor, dict) and anchor["problem"] else []
+    return [*lines, f"ALERTS FAIL: {alerts['problem']}"] if isinstance(alerts, dict) and alerts["problem"] else lines
 
 
 def _feed(feed: JsonObject) -> str:

@@ -7,13 +7,14 @@ hangs does not stop it. What it tells is small: how many rows the log has, and t
 import json
 import logging
 import os
-import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui_trader.core.clock import WallClock, text
+from tui_trader.engine.outside_command import CommandFailed, hand_over
+from tui_trader.engine.views import AnchorView
 from tui_trader.journal.anchor import anchor_of
 from tui_trader.journal.ports import Head
 
@@ -40,19 +41,30 @@ class Places:
         if self.file is not None:
             _append(self.file, line)
         if self.command:
-            _run(self.command, line)
+            try:
+                hand_over(self.command, line, within=_COMMAND_WITHIN)
+            except CommandFailed as error:
+                raise NotAnchored(str(error)) from None
 
 
 class Anchoring:
     """From its making until `close`."""
 
-    def __init__(self, places: Places, head: Callable[[], Head], *, every: float) -> None:
-        """`every` is in real seconds. Without a place nothing is started."""
+    def __init__(
+        self,
+        places: Places,
+        head: Callable[[], Head],
+        *,
+        every: float,
+        failed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`every` is in real seconds; `failed` hears why a head could not be kept. Without a place nothing starts."""
+        self._failed = failed
         self._places = places
         self._head = head
         self._every = every
         self._wall = WallClock()
-        self._kept = 0
+        self._state = AnchorView()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         if places.file is not None or places.command:
@@ -60,11 +72,18 @@ class Anchoring:
             self._thread = threading.Thread(target=self._work, name="anchor", daemon=True)
             self._thread.start()
 
+    @property
+    def state(self) -> AnchorView | None:
+        """How far the log is kept elsewhere, and why no further; None where no place was named."""
+        return None if self._thread is None else self._state
+
     def close(self) -> None:
         """Keep the last head, too."""
         self._over.set()
         if self._thread is not None:
             self._thread.join(_LAST_WITHIN)
+            if self._thread.is_alive():
+                self._state = replace(self._state, problem=f"the last head was not kept within {_LAST_WITHIN:g} s")
 
     def _work(self) -> None:
         while not self._over.wait(self._every):
@@ -73,15 +92,17 @@ class Anchoring:
 
     def _keep(self) -> None:
         head = self._head()
-        if head.seq == self._kept:
+        if head.seq == self._state.entries:
             return
         line = json.dumps(dict(anchor_of(head, text(self._wall.now()))), separators=(",", ":")).encode() + b"\n"
         try:
             self._places.keep(line)
         except NotAnchored as error:
             _log.warning("row %d is not anchored: %s", head.seq, error)
+            self._state = replace(self._state, problem=str(error))
+            self._failed(f"row {head.seq} is not anchored: {error}")
             return
-        self._kept = head.seq
+        self._state = AnchorView(entries=head.seq)
 
 
 def _append(file: Path, line: bytes) -> None:
@@ -95,22 +116,3 @@ def _append(file: Path, line: bytes) -> None:
             os.close(descriptor)
     except OSError as error:
         raise NotAnchored(f"{file}: {error.strerror}") from None
-
-
-def _run(command: tuple[str, ...], line: bytes) -> None:
-    """No shell; its output goes nowhere."""
-    try:
-        subprocess.run(
-            command,
-            input=line,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_COMMAND_WITHIN,
-            check=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise NotAnchored(f"{command[0]} took longer than {_COMMAND_WITHIN:g} s") from None
-    except subprocess.CalledProcessError as error:
-        raise NotAnchored(f"{command[0]} ended with {error.returncode}") from None
-    except OSError as error:
-        raise NotAnchored(f"{command[0]}: {error.strerror}") from None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tui_trader.core.chance import Chance
 from tui_trader.core.clock import Clock, LoopClock, PacedLoop, WallClock
 from tui_trader.core.instrument_table import instrument, known_symbols
-from tui_trader.core.records import HomeOpened, ToolCalled, ToolReturned, ToolStatus, TradingStateChanged
+from tui_trader.core.records import HomeOpened, JsonObject, ToolCalled, ToolReturned, ToolStatus, TradingStateChanged
 from tui_trader.core.words import Mode, TradingState
 from tui_trader.engine.bare_hand import BareHand, Diary, Handled, position_name
 from tui_trader.engine.commands import Halt
@@ -114,8 +114,11 @@ async def _halted(halting: _Halting, clock: Clock) -> Handled:
     log = EmergencyLog(halting.home.emergency, clock, Chance(None), redact=SECRETS, seal=halting.seal)
     diary = Diary(log)
     # Before anything is asked of the exchange: whatever comes of that, the next start is HALTED and knows why.
-    diary.write(TradingStateChanged(state=TradingState.HALTED, reason=asked.reason, code="OPERATOR_HALT"))
-    diary.write(ToolCalled(tool="halt", arguments={"reason": asked.reason, "flatten": asked.flatten}))
+    diary.write(
+        TradingStateChanged(state=TradingState.HALTED, reason=asked.reason, code="OPERATOR_HALT", person=asked.person)
+    )
+    arguments: JsonObject = {"reason": asked.reason, "flatten": asked.flatten}
+    diary.write(ToolCalled(tool="halt", arguments=arguments, person=asked.person))
     async with asyncio.timeout(_WITHIN):
         done = await (_on_paper if halting.opened.mode is Mode.PAPER else _at_binance)(halting, clock, diary)
     status = ToolStatus.FAILED if done.left else ToolStatus.OK

@@ -7,7 +7,7 @@ and not the time: a process that was stopped, or a machine that slept, has asked
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui_trader.engine.supervisor import Supervisor
@@ -22,7 +22,7 @@ class Pulse:
     """What beats: a loop, what is done on it at each beat, and how it says that it stands."""
 
     loop: asyncio.AbstractEventLoop
-    look: Callable[[], None]
+    looks: Sequence[Callable[[], None]]
     status: Callable[[], str]
 
 
@@ -76,7 +76,8 @@ class Heartbeat:
         """On the loop."""
         self._answered.set()
         try:
-            self._pulse.look()
+            for look in self._pulse.looks:
+                look()
             self._status = self._pulse.status()
         except Exception as error:  # noqa: BLE001 - a picture that cannot be drawn is no reason to call a loop dead
             _log.warning("the heartbeat could not look: %s", type(error).__name__, exc_info=error)

@@ -7,6 +7,7 @@ from tui_trader.core.margin import FeeRates
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.trips import TripFold
 from tui_trader.engine.past import Past
+from tui_trader.engine.since_halt import HaltMemory
 from tui_trader.engine.tail import Tail
 from tui_trader.journal.layout import Tip
 from tui_trader.journal.ports import Row
@@ -34,12 +35,14 @@ class Knowledge:
     fees: FeeRates = field(default_factory=FeeRates)
     """What the account pays; no fold, but one of them shows it."""
     memory: MemoryFold = field(init=False)
+    since_halt: HaltMemory = field(init=False)
     calls: CallLog = field(default_factory=CallLog)
     tail: Tail = field(default_factory=Tail)
 
     def __post_init__(self) -> None:
         """What is remembered for the model reads the trips and what was only observed."""
         self.memory = MemoryFold(self.trips, self.observed, self.fees)
+        self.since_halt = HaltMemory(self.ledger, self.state)
 
     def apply(self, row: Row) -> None:
         """Hand the row on: to the ledger before those that read its orders, to what the memory reads before it."""
@@ -51,6 +54,7 @@ class Knowledge:
         self.observed.apply(row)
         self.trips.apply(row)
         self.memory.apply(row)
+        self.since_halt.apply(row)
         self.calls.apply(row)
         self.tail.apply(row)
 

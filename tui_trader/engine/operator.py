@@ -69,6 +69,8 @@ class OperatorDesk:
                 return await self._accepted(seal, person)
             case Halt():
                 return await self._halt(command, person)
+            case Resume(reason=reason):
+                return await self._resume(reason, person)
             case CheckOrder():
                 return _checked(await self._toolbox.preview(*_as_order(command), caller=Actor.OPERATOR))
             case Approve(approval=name):
@@ -94,15 +96,19 @@ class OperatorDesk:
         flattened = await self._call("flatten", {}, person)
         return flattened if halted.done else halted
 
+    async def _resume(self, reason: str, person: str) -> Reply:
+        """With what has changed since the halt, as it was before the resume."""
+        since_halt = self._status().get("since_halt")
+        reply = await self._call("resume", {"reason": reason}, person)
+        return replace(reply, result={**reply.result, "since_halt": since_halt})
+
     async def _call(self, tool: str, arguments: JsonObject, person: str) -> Reply:
         return _reply(await self._toolbox.call(tool, arguments, caller=Actor.OPERATOR, person=person))
 
 
-def _as_call(command: Resume | FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop) -> tuple[str, JsonObject]:
+def _as_call(command: FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop) -> tuple[str, JsonObject]:
     """The tool and the arguments that a command means."""
     match command:
-        case Resume(reason=reason):
-            return "resume", {"reason": reason}
         case FlattenAll():
             return "flatten", {}
         case PlaceOrder():

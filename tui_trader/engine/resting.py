@@ -60,6 +60,7 @@ def resting_status(home: Home, now: str, seal: Seal | None = None) -> StatusView
         observed=knowledge.observed.totals,
         key_warning=key_warning(started.live if started else None),
         breakers=breaker_views(meters.breakers.board, time),
+        since_halt=knowledge.since_halt.changes(equity),
         journal_entries=head.seq,
         journal_head=head.hash.hex(),
     )

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -22,6 +22,7 @@ from tui_trader.core.records import LiveTerms, TradingStateChanged
 from tui_trader.core.words import Actor, Mode, TradingState
 from tui_trader.desk.parts import TaskKeeper
 from tui_trader.desk.switch import HaltSwitch
+from tui_trader.engine.alerting import Alert, Alerting, AlertKind
 from tui_trader.engine.anchoring import Anchoring, Places
 from tui_trader.engine.checkpoints import checkpoints
 from tui_trader.engine.counterparty import open_counterparty
@@ -30,6 +31,7 @@ from tui_trader.engine.knowledge import Knowledge, known_from
 from tui_trader.engine.lines import LineSink
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.options import RunOptions
+from tui_trader.engine.outside import FeedWatch, Outside
 from tui_trader.engine.plan import Plan, plan_of
 from tui_trader.engine.publisher import Publisher
 from tui_trader.engine.pump import Pump
@@ -66,6 +68,8 @@ class Alive:
     trader: Trader
     switch: HaltSwitch
     look: Callable[[], None]
+    watch: Callable[[], None]
+    """Looks at what no event tells, at every beat."""
     status: Callable[[], str]
     """How things stand, in a few words."""
     closing: threading.Event
@@ -93,6 +97,7 @@ class Surroundings:
     """On what real money is traded; None where none is."""
     decider: Decider | None = None
     """None: the plan's."""
+    outside: Outside = field(default_factory=Outside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +158,15 @@ async def _run(
             folds=(knowledge,),
             seal=options.seal,
         )
-        anchor = options.settings.anchor
-        anchoring = Anchoring(Places(anchor.file, anchor.command), lambda: journal.head, every=anchor.every_seconds)
+        anchor, alerts = options.settings.anchor, options.settings.alerts
+        alerting = Alerting(alerts.command, every=alerts.every_seconds)
+        stack.callback(alerting.close)  # last: what goes wrong at the end is told, too
+        anchoring = Anchoring(
+            Places(anchor.file, anchor.command),
+            lambda: journal.head,
+            every=anchor.every_seconds,
+            failed=lambda why: alerting.tell(Alert(AlertKind.ANCHOR, why)),
+        )
         stack.callback(anchoring.close)  # after the journal's end, which it keeps as well
         stack.push_async_callback(journal.close)
         other = await open_counterparty(plan, knowledge.ledger, clock, chance, stack)
@@ -169,6 +181,7 @@ async def _run(
             mailbox=mailbox,
             counterparty=other.hears,
             live=other.live,
+            outside=Outside(anchoring=anchoring, alerting=alerting),
         )
         whole = trader_of(plan, around, sink=sink)
         trader = whole.trader
@@ -180,15 +193,32 @@ async def _run(
                 trader=trader,
                 switch=whole.assembly.switch,
                 look=whole.look,
+                watch=_feed_watch(whole, clock, alerting).look if alerting.is_on else _nothing,
                 status=partial(_in_words, whole),
                 closing=closing,
-                last_words=partial(_last_words, options),
+                last_words=partial(_last_words, options, alerting),
             )
         )
         try:
-            return await trader.run(options.cycles)
+            ended = await trader.run(options.cycles)
         finally:
             closing.set()
+    last = anchoring.state
+    return ended if last is None else replace(ended, unanchored=last.problem)
+
+
+def _nothing() -> None:
+    """Nobody is told, so nobody looks."""
+
+
+def _feed_watch(whole: Built, clock: Clock, alerting: Alerting) -> FeedWatch:
+    assembly = whole.assembly
+
+    def oldest() -> float | None:
+        ages = [assembly.market.view(symbol).quote_age for symbol in assembly.feed.instruments]
+        return None if None in ages else max((age for age in ages if age is not None), default=None)
+
+    return FeedWatch(clock, oldest=oldest, most=lambda: assembly.policy.current.risk.max_quote_age, tell=alerting.tell)
 
 
 def _in_words(whole: Built) -> str:
@@ -198,12 +228,14 @@ def _in_words(whole: Built) -> str:
     return f"{assembly.plan.options.mode.value} {assembly.switch.state.value}, {held} positions, cycle {cycle}"
 
 
-def _last_words(options: RunOptions, why: str) -> None:
+def _last_words(options: RunOptions, alerting: Alerting, why: str) -> None:
     """Built on nothing that the hanging loop may hold: a log of its own, on the machine's time."""
     halt = TradingStateChanged(state=TradingState.HALTED, reason=f"{why}; the process was ended", code=HUNG)
     log = EmergencyLog(options.home.emergency, WallClock(), Chance(None), redact=SECRETS, seal=options.seal)
     log.append({"kind": halt.KIND, "actor": Actor.SYSTEM.value, "record": encode(halt)})
     _log.critical("%s: the process ends", why)
+    alerting.tell(Alert(AlertKind.HUNG, f"{why}: the process ends, HALTED; stops stay at the exchange"))
+    alerting.close()
 
 
 def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Built:
@@ -220,7 +252,15 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         tasks=TaskKeeper(lambda name, error: _task_failed(assembly.switch, name, error)),
     )
     deciding = Deciding(around.decider, Misses()) if around.decider else decider_of(assembly, journal, clock)
-    showing = Showing(assembly, exchange=exchange, journal=journal, clock=clock, live=around.live)
+    showing = Showing(
+        assembly,
+        exchange=exchange,
+        journal=journal,
+        clock=clock,
+        since_halt=around.knowledge.since_halt,
+        live=around.live,
+        outside=around.outside,
+    )
     publisher = Publisher(around.mailbox, clock, around.knowledge.tail, showing)
     trader = Trader(
         assembly,
@@ -236,6 +276,7 @@ def trader_of(plan: Plan, around: Surroundings, *, sink: LineSink | None) -> Bui
         sink=sink,
         misses=deciding.misses,
         live=around.live,
+        listeners=() if around.outside.alerting is None else (around.outside.alerting,),
     )
     return Built(trader=trader, assembly=assembly, look=publisher.look)
 

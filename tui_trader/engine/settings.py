@@ -91,6 +91,17 @@ class AnchorSettings(BaseModel):
     every_seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
 
 
+class AlertSettings(BaseModel):
+    """A command that tells a person what should not wait: by mail, by a message, by a lamp."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    command: Words = ()
+    """Gets one JSON object on its input for each alert. Words as in a shell, but no shell runs it."""
+    every_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """Between two alerts of one kind; what comes in between is counted, and the last of it told when that is over."""
+
+
 class SecretsSettings(BaseModel):
     """Where secrets lie; `credentials.py` asks these before it takes what the environment or the file says."""
 
@@ -165,6 +176,7 @@ class Settings(BaseSettings):
     openai: OpenAISettings = Field(default_factory=OpenAISettings)
     secrets_from: SecretsSettings = Field(default_factory=SecretsSettings)
     anchor: AnchorSettings = Field(default_factory=AnchorSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     live_caps: LiveCaps | None = None
     """In the file alone: a variable that is inherited must not widen what the account's owner wrote."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))

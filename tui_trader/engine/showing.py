@@ -5,7 +5,9 @@ from tui_trader.core.money import Money
 from tui_trader.core.records import EconomyChanged, LiveTerms
 from tui_trader.core.words import Economy, Side, Symbol, TradingState
 from tui_trader.engine.live.conditions import key_warning
+from tui_trader.engine.outside import Outside
 from tui_trader.engine.schedule import Schedule
+from tui_trader.engine.since_halt import HaltMemory
 from tui_trader.engine.views import CandlesView, DepthView, FeedView, QuotesView, QuoteView, StatusView
 from tui_trader.engine.wiring import Assembly
 from tui_trader.exchange.ports import Exchange
@@ -23,8 +25,18 @@ class Showing:
     """Reads; decides nothing."""
 
     def __init__(
-        self, assembly: Assembly, *, exchange: Exchange, journal: Journal, clock: Clock, live: LiveTerms | None = None
+        self,
+        assembly: Assembly,
+        *,
+        exchange: Exchange,
+        journal: Journal,
+        clock: Clock,
+        since_halt: HaltMemory,
+        live: LiveTerms | None = None,
+        outside: Outside | None = None,
     ) -> None:
+        self._since_halt = since_halt
+        self._outside = outside or Outside()
         self._live = live
         self._assembly = assembly
         self._exchange = exchange
@@ -80,6 +92,9 @@ class Showing:
             observed=assembly.desk.observed.totals,
             key_warning=key_warning(self._live),
             breakers=assembly.readings.breakers_now(),
+            since_halt=self._since_halt.changes(account.equity),
+            anchor=self._outside.anchor,
+            alert_problem=self._outside.alert_problem,
             journal_entries=head.seq,
             journal_head=head.hash.hex(),
         )

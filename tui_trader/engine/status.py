@@ -6,7 +6,7 @@ from tui_trader.core.clock import text
 from tui_trader.core.money import Price, nearest_to, plain, to_balance
 from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
 from tui_trader.engine.lines import approval_object, order_object
-from tui_trader.engine.views import ObservedTotals, StatusView, WaitingPrompt
+from tui_trader.engine.views import AnchorView, ObservedTotals, StatusView, WaitingPrompt
 from tui_trader.tools.ports import BreakerView, PositionView
 
 _OF_A_TICK = Decimal("0.01")
@@ -47,6 +47,9 @@ def status_object(view: StatusView) -> JsonObject:
         "last_cycle": view.last_cycle,
         "next_decision": text(view.next_decision) if view.next_decision is not None else None,
         "key_warning": view.key_warning,
+        "since_halt": view.since_halt.as_object() if view.since_halt is not None else None,
+        "anchor": _anchor_object(view.anchor),
+        "alerts": None if view.alert_problem is None else {"problem": view.alert_problem},
         "journal_head": view.journal_head,
         "journal_entries": view.journal_entries,
     }
@@ -79,6 +82,10 @@ def _economy_object(economy: EconomyChanged | None) -> JsonObject | None:
         return None
     until = text(economy.until) if economy.until is not None else None
     return {"step": economy.economy.value, "reason": economy.reason, "until": until}
+
+
+def _anchor_object(anchor: AnchorView | None) -> JsonObject | None:
+    return None if anchor is None else {"entries": anchor.entries, "problem": anchor.problem}
 
 
 def _feed_object(view: StatusView) -> JsonObject | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # at run time they come with the agent's libraries, which onl
     from tui_trader.engine.trader import Ended
 
 _log = logging.getLogger(__name__)
-_LAST_WORDS_WITHIN = 5.0
+_LAST_WORDS_WITHIN = 8.0
 """Real seconds for what is still said and written when the loop hangs; whatever that waits for, the process ends."""
 
 
@@ -175,7 +175,11 @@ class EngineThread:
             task.add_done_callback(partial(_pass_on, answer))
         if self._early_stop:
             alive.trader.stop(self._early_stop)
-        pulse = Pulse(loop=alive.loop, look=alive.look if self._options.with_console else _nothing, status=alive.status)
+        pulse = Pulse(
+            loop=alive.loop,
+            looks=(alive.watch, alive.look) if self._options.with_console else (alive.watch,),
+            status=alive.status,
+        )
         hangs_after = self._options.settings.hangs_after_seconds
         hung = partial(self._give_up, alive)
         Heartbeat(pulse, self._supervisor, over=alive.closing, hangs_after=hangs_after, hung=hung).start()
@@ -192,10 +196,6 @@ class EngineThread:
         words.start()
         words.join(_LAST_WORDS_WITHIN)
         self._hung(why)
-
-
-def _nothing() -> None:
-    """Without a console nobody looks."""
 
 
 def _pass_on(answer: "Future[Reply]", done: "asyncio.Task[Reply]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ from tui_trader.engine.totals import RunTotals
 from tui_trader.engine.wiring import Assembly
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog, import_emergencies
-from tui_trader.journal.ports import Entry, Journal, JournalUnwritable
+from tui_trader.journal.ports import Entry, Fold, Journal, JournalUnwritable
 from tui_trader.market.figures import KEPT_CANDLES
 from tui_trader.risk.economy import interval_at
 
@@ -43,6 +44,8 @@ class Ended:
     is_settled: bool
     failure: BaseException | None = None
     """What ended it before its time."""
+    unanchored: str = ""
+    """Why the log's last head is not kept elsewhere, where it should be."""
 
 
 class Trader:
@@ -64,7 +67,9 @@ class Trader:
         sink: LineSink | None,
         misses: Misses,
         live: LiveTerms | None = None,
+        listeners: Sequence[Fold] = (),
     ) -> None:
+        self._listeners = listeners
         self._live = live
         self._misses = misses
         self._assembly = assembly
@@ -152,7 +157,7 @@ class Trader:
 
     async def _begin(self) -> None:
         """Everything that must be durable or warm before the first look at the exchange."""
-        told = (self._totals, self._alarm)
+        told: tuple[Fold, ...] = (self._totals, self._alarm, *self._listeners)
         listeners = (*told, self._lines) if self._lines is not None else told
         self._journal.follow(*listeners)
         self._assembly.desk.tell_aside(Folds(*listeners, self._tail))

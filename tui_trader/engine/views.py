@@ -10,6 +10,7 @@ from tui_trader.core.money import ZERO, Money, Price
 from tui_trader.core.order import Fill, Order
 from tui_trader.core.records import CycleDecided, EconomyChanged
 from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingState
+from tui_trader.engine.since_halt import SinceHalt
 from tui_trader.risk.approvals import Question
 from tui_trader.risk.change import Loosening
 from tui_trader.risk.observed import NOTHING_OBSERVED, ObservedTotals
@@ -28,6 +29,7 @@ __all__ = [
     "PULSE",
     "STATUS",
     "TRACE",
+    "AnchorView",
     "AuditLine",
     "AuditView",
     "BreakerView",
@@ -88,6 +90,14 @@ class WaitingPrompt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorView:
+    """How far a log is kept elsewhere: up to row `entries`. `problem`: why the last attempt to keep more failed."""
+
+    entries: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusView:
     """The state of everything at one instant. `running` False: read from the journal, with no engine behind it."""
 
@@ -128,6 +138,12 @@ class StatusView:
     """What is dangerous about the key with which real money is traded."""
     breakers: tuple[BreakerView, ...] = ()
     """Those that are not closed."""
+    since_halt: SinceHalt | None = None
+    """What has changed since trading was ACTIVE; None while it is."""
+    anchor: AnchorView | None = None
+    """How far the log is kept elsewhere; None where no place for that was named."""
+    alert_problem: str | None = None
+    """Why the last alert could not be delivered, empty where it could; None where no command for that was named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

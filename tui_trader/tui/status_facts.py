@@ -51,6 +51,7 @@ def status_facts(
         *_state(status, longest, halt_asked=halt_asked),
         *_breakers(status),
         *_asking(status),
+        *_outside(status, longest),
         *_prompt(status, is_compact=is_compact),
         Fact(
             label="" if is_compact else "autonomy",
@@ -126,6 +127,19 @@ def _breakers(status: StatusView) -> tuple[Fact, ...]:
     ends = " r RESUMES" if first.needs_a_person else " HALF OPEN" if first.state is BreakerState.HALF_OPEN else ""
     name = f"{first.scope.value} {first.cause.value.replace('_', ' ')}"
     return (Fact(text=f"BREAKER {name}{more}{ends}", tone=Tone.WARNING, badge=True),)
+
+
+def _outside(status: StatusView, longest: int) -> tuple[Fact, ...]:
+    """What was asked for outside of this program and does not come about."""
+    troubles = (
+        ("NOT ANCHORED", status.anchor.problem if status.anchor is not None else ""),
+        ("ALERTS FAIL", status.alert_problem or ""),
+    )
+    return tuple(
+        Fact(text=f"{what}: {_clipped(why, longest)}", tone=Tone.WARNING, badge=True, priority=2)
+        for what, why in troubles
+        if why
+    )
 
 
 def _asking(status: StatusView) -> tuple[Fact, ...]:

@@ -82,7 +82,7 @@ class Given:
 
 def started(loop: Loop, given: Given, supervisor: Supervisor | None = None, *, after: float = 0.2) -> threading.Event:
     over = threading.Event()
-    pulse = Pulse(loop=loop.loop, look=loop.look, status=lambda: f"looked\n{loop.looks}")
+    pulse = Pulse(loop=loop.loop, looks=(loop.look,), status=lambda: f"looked\n{loop.looks}")
     Heartbeat(pulse, supervisor or Supervisor(), over=over, hangs_after=after, hung=given).start()
     return over
 
@@ -114,7 +114,7 @@ def test_a_picture_that_fails_is_no_hanging(loop: Loop) -> None:
 
     over = threading.Event()
     Heartbeat(
-        Pulse(loop=loop.loop, look=loop.look, status=fail), Supervisor(), over=over, hangs_after=0.1, hung=given
+        Pulse(loop=loop.loop, looks=(loop.look,), status=fail), Supervisor(), over=over, hangs_after=0.1, hung=given
     ).start()
     assert loop.seen.wait(PATIENCE)
     assert not given.up.is_set()

@@ -152,8 +152,16 @@ class ResumeDialog(Dialog[str]):
             tone = Tone.DANGER if self._state is TradingState.HALTED else Tone.WARNING
             why = self._status.reason or "no reason was given"
             lines.insert(0, (Span(self._state.value, tone, badge=True), Span(f" {why}")))
+            lines += self._changes()
             lines.append((Span("Day loss and drawdown begin anew from the equity of this moment.", Tone.DIM),))
         self.words.show(lines)
+
+    def _changes(self) -> list[Line]:
+        """What is otherwise than it was at the halt."""
+        if self._status.since_halt is None:
+            return []
+        first, *more = self._status.since_halt.told
+        return [(Span(first, Tone.TITLE),), *_at_most([bullet(line) for line in more], _MOST_LISTED // 2)]
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
