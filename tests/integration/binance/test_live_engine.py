@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackThread]:
 
 def refused(options: RunOptions) -> str:
     """The sentence with which a start is refused; nothing has begun then."""
-    engine, lines = finished(options)
+    engine, lines = finished(replace(options, cycles=1))
     assert isinstance(engine.failure, LiveRefused), engine.failure
     assert lines == []
     assert records_of(options.home) == []
@@ -120,6 +121,6 @@ def test_the_same_options_are_refused_by_the_lock(
 ) -> None:
     options = live_options(tmp_path, exchange, accepted=account_of(exchange))
     monkeypatch.undo()
-    engine, _ = finished(options)
+    engine, _ = finished(replace(options, cycles=1))
     assert isinstance(engine.failure, LiveRefused)
     assert "does not trade real money yet" in str(engine.failure)
