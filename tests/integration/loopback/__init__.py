@@ -73,6 +73,8 @@ Streams
     a wrong route is silent ............................. streams::test_by_a_wrong_route_it_is_acknowledged_and_silent
     10 messages a second, so many streams ............... streams::test_more_than_ten_messages_a_second_end_the_connection
                                                           streams::test_a_connection_has_so_many_streams_at_most
+    frames of any length, and a reader that is too slow . streams::test_a_message_of_any_length_arrives_as_it_is_and_uncompressed
+                                                          streams::test_a_slow_reader_is_cut_off_and_stops_nobody_else
     pings, and a day for a connection ................... streams::test_a_ping_is_sent_and_who_never_answers_is_cut_off
                                                           streams::test_a_connection_is_closed_when_its_day_is_over_and_another_is_taken
 The account's stream

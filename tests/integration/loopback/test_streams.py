@@ -11,6 +11,8 @@ from tests.fakes.loopback import BTC, ETH, LoopbackBench, loopback
 from tui_trader.core.clock import Instant
 from tui_trader.core.market import BookDiff, BookSnapshot
 from tui_trader.core.order_book import BookUpdate, OrderBook
+from tui_trader.exchange.loopback import connection as connection_module
+from tui_trader.exchange.loopback.frames import text_frame
 from tui_trader.exchange.loopback.options import Limits
 
 D = Decimal
@@ -92,6 +94,38 @@ async def test_more_than_ten_messages_a_second_end_the_connection(bench: Loopbac
             await ear.ws.send_str('{"method":"LIST_SUBSCRIPTIONS","id":1}')
         kinds = [(await ear.ws.receive(timeout=5)).type for _ in range(11)]
     assert aiohttp.WSMsgType.CLOSE in kinds or aiohttp.WSMsgType.CLOSED in kinds
+
+
+async def test_a_message_of_any_length_arrives_as_it_is_and_uncompressed(bench: LoopbackBench) -> None:
+    messages = ["x" * length for length in (1, 125, 126, 127, 65_535, 65_536, 200_000)]
+    url = bench.exchange.stream_url + "/public/ws"
+    async with bench.session.ws_connect(url, compress=15) as ws:
+        await ws.send_str('{"method":"LIST_SUBSCRIPTIONS","id":1}')
+        await ws.receive(timeout=5)
+        (connection,) = bench.exchange.sockets.connections
+        for message in messages:
+            connection.write(text_frame(message.encode()))
+        assert [await ws.receive_str(timeout=5) for _ in messages] == messages
+        assert ws.compress == 0
+
+
+async def test_a_slow_reader_is_cut_off_and_stops_nobody_else(
+    bench: LoopbackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "_BACKLOG", 1000)
+    async with bench.listen("/public/ws/btcusdt@trade") as slow, bench.listen("/public/ws/ethusdt@trade") as other:
+        for ear in (slow, other):
+            await ear.ask("LIST_SUBSCRIPTIONS")
+        frame = text_frame(b"x" * 60_000)
+        victim = next(iter(bench.exchange.sockets.connections))
+        for _ in range(1500):  # beyond what the system takes in for somebody who does not read, they wait here
+            victim.write(frame)
+            await asyncio.sleep(0)
+        await bench.trade(ETH, 3_000, "1", sold=True)
+        assert (await other.hear())["s"] == ETH
+        async with asyncio.timeout(5):
+            while victim in bench.exchange.sockets.connections:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_connection_has_so_many_streams_at_most() -> None:
