@@ -211,6 +211,7 @@ def test_a_rehearsal_of_live_on_a_real_terminal(rehearsed: Rehearsed) -> None:
         assert terminal.wait_for_exit() == 0
 
 
+@pytest.mark.slow
 def test_run_begins_with_the_accounts_name_on_the_command_line(rehearsed: Rehearsed) -> None:
     account = account_of(rehearsed.exchange)
     named = rehearsed.run("run", "--json", "--prompt", "quick", "--cycles", "1", "--i-accept-live", account)
