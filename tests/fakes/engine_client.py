@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tui_trader.core.clock import MINUTE, SECOND, Instant, from_text, later
 from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose
+from tui_trader.core.reconciliation import Agreement, Reconciliation
 from tui_trader.core.records import CycleDecided
 from tui_trader.core.words import Actor, Autonomy, ClientOrderId, CycleVerdict, Mode, Side, Symbol, TradingState
 from tui_trader.engine import views
@@ -60,6 +61,7 @@ STATUS = StatusView(
     deciding=False,
     positions=(),
     orders=(),
+    reconciliation=Reconciliation(agreement=Agreement.GREEN, age=4.0, matched=2),
     journal_entries=1234,
     journal_head="ab" * 32,
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TypeAlias, TypeVar, assert_never
 
@@ -106,6 +106,11 @@ class Script:
     event: Callable[[AccountEvent], EventFault] = _told
     shows_open: bool = True
     """Whether the list of open orders is up to date; else it is empty."""
+    not_isolated: tuple[Symbol, ...] = ()
+    one_way: bool = True
+    single_asset: bool = True
+    """How somebody else has set the account; where a request to set it back comes through, it is as it should be."""
+    sets_modes: bool = True
     delay: float = 1.0
     """Seconds by which DELAYED is late; below `settle_time`, as an exchange promises."""
 
@@ -224,7 +229,13 @@ class FaultyExchange:
 
     async def account_report(self) -> AccountReport:
         await self._read("account_report")
-        return await self.inner.account_report()
+        script = self.script
+        return replace(
+            await self.inner.account_report(),
+            not_isolated=script.not_isolated,
+            one_way=script.one_way,
+            single_asset=script.single_asset,
+        )
 
     async def fills_since(self, symbol: Symbol, since: Instant) -> tuple[Fill, ...]:
         if await self._read("fills_since") is ReadFault.EMPTY:
@@ -256,6 +267,13 @@ class FaultyExchange:
             case _:
                 assert_never(fault)
         return fault
+
+    async def set_modes(self) -> Refused | Uncertain | None:
+        self.reads.append("set_modes")
+        if not self.script.sets_modes:
+            return Refused(-4047, "Margin type cannot be changed if there exists open orders.")
+        self.script.not_isolated, self.script.one_way, self.script.single_asset = (), True, True
+        return None
 
     async def set_leverage(self, symbol: Symbol, leverage: int) -> Refused | Uncertain | None:
         return await self.inner.set_leverage(symbol, leverage)

@@ -14,7 +14,7 @@ from tests.simulation.lives import Life
 from tests.simulation.market import LineFeed
 from tests.simulation.wire import Wire
 from tui_trader.core.chance import Chance
-from tui_trader.engine.commands import Command, Halt, Reply, Resume
+from tui_trader.engine.commands import Command, FlattenAll, Halt, Reply, Resume
 from tui_trader.engine.knowledge import Knowledge
 from tui_trader.engine.mailbox import Mailbox
 from tui_trader.engine.plan import plan_of
@@ -139,11 +139,15 @@ class EngineRun:
     async def _carried_out(self, command: Command) -> Reply:
         """A resume answers the halts of the moment at which the loop takes it up, which the shuffle chooses."""
         assert self.built is not None
-        asked = self._world.witness.resume_asked() if isinstance(command, Resume) else 0
+        witness = self._world.witness
+        asked = witness.resume_asked() if isinstance(command, Resume) else 0
+        flattens = isinstance(command, FlattenAll) or (isinstance(command, Halt) and command.flatten)
+        witness.beside.flattening += flattens
         try:
             return await self.built.trader.operator.carry_out(command)
         finally:
-            self._world.witness.resume_answered(asked)
+            witness.resume_answered(asked)
+            witness.beside.flattening -= flattens
 
     def stop(self, reason: str) -> None:
         """As a signal does."""

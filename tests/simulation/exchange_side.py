@@ -35,8 +35,15 @@ class ExchangeSide:
         self.untold: set[ClientOrderId] = set()
         """Orders of others whose trades no engine is told."""
         self.foreign_change: dict[Symbol, float] = {}
-        """When somebody else last changed the symbol's position or leverage, in loop time."""
+        """When somebody else last changed the symbol's position or orders, in loop time."""
+        self.leverage_change: dict[Symbol, float] = {}
+        """The same of its leverage, of which no news tells."""
+        self.own: dict[Symbol, Decimal] = {}
+        self.foreign: dict[Symbol, Decimal] = {}
+        """The position's two parts: ours, and what others opened."""
         self.on_event: Callable[[OrderReport | Fill], None] = lambda _: None
+        self.on_taken: Callable[[Fill], None] = lambda _: None
+        """Told of each trade of ours that closes what others hold."""
         self._chance = chance
         self._sent: dict[ClientOrderId, float] = {}
         self._down_until = 0.0
@@ -105,13 +112,39 @@ class ExchangeSide:
         async for event in self.paper.events():
             if isinstance(event, Fill):
                 self.fills.append(event)
+                self._share_out(event)
             if isinstance(event, Fill | OrderReport):
                 self.on_event(event)
             is_told = not (isinstance(event, Fill | OrderReport) and event.client_order_id in self.untold)
             if self.wire is not None and is_told:
                 self.wire.hear(event)
 
+    def _share_out(self, fill: Fill) -> None:
+        """Whoever trades against the position takes from his own part first; what is beyond it opens one of his."""
+        is_foreign = self.is_foreign(fill.client_order_id)
+        first, second = (self.foreign, self.own) if is_foreign else (self.own, self.foreign)
+        left = fill.signed_quantity
+        for part in (first, second):
+            held = part.get(fill.symbol, ZERO)
+            if held * left < 0:
+                taken = min(abs(held), abs(left)) * (1 if left > 0 else -1)
+                part[fill.symbol], left = held + taken, left - taken
+                if part is self.foreign and not is_foreign:
+                    self.on_taken(fill)
+        first[fill.symbol] = first.get(fill.symbol, ZERO) + left
+        if is_foreign:
+            self.touched(fill.symbol)
+
     # ------------------------------------------------------------------ the truth
+
+    @staticmethod
+    def is_foreign(order_id: ClientOrderId) -> bool:
+        """Whether no trader of ours made it."""
+        return not order_id.startswith("tt-")
+
+    def is_shared(self, symbol: Symbol) -> bool:
+        """Whether others hold or work anything of the symbol."""
+        return bool(self.foreign.get(symbol)) or any(self.is_foreign(o.client_order_id) for o in self.orders(symbol))
 
     def book(self, symbol: Symbol) -> SymbolBook:
         """The symbol's true position, orders and leverage."""
@@ -154,15 +187,16 @@ class ExchangeSide:
         if chance.random() < faults.outside_leverage:
             leverage = chance.choice([1, 2, 5, 20, 50])
             done = await self.paper.set_leverage(symbol, leverage)
-            self._touch(symbol)
+            self.leverage_change[symbol] = asyncio.get_running_loop().time()
             note(f"somebody sets {symbol} to {leverage}x: {done}")
         if chance.random() < faults.outside_transfer:
             moved = await self.paper.transfer(Decimal(chance.choice([500, -300, -2_000])))
             note(f"somebody moves money: {moved}")
-        if chance.random() < faults.outside_cancel and (orders := self.orders(symbol)):
+        ours = [order for order in self.orders(symbol) if not self.is_foreign(order.client_order_id)]
+        if chance.random() < faults.outside_cancel and (orders := ours):
             order = chance.choice(orders)
             await self.paper.cancel(symbol, order.client_order_id)
-            self._touch(symbol)
+            self.touched(symbol)
             note(f"somebody cancels {order.client_order_id} ({order.type})")
 
     async def _trade(self, symbol: Symbol, faults: Faults, note: Callable[[str], None]) -> None:
@@ -182,8 +216,9 @@ class ExchangeSide:
             actor=Actor.OPERATOR,
         )
         outcome = await self.paper.submit(order_id, intent)
-        self._touch(symbol)
+        self.touched(symbol)
         note(f"somebody trades {side} {intent.quantity} {symbol}: {type(outcome).__name__}")
 
-    def _touch(self, symbol: Symbol) -> None:
+    def touched(self, symbol: Symbol) -> None:
+        """Somebody else changed something of the symbol just now."""
         self.foreign_change[symbol] = asyncio.get_running_loop().time()

@@ -109,6 +109,8 @@ class Faults:
     """Rows are durable, but the head file cannot follow."""
     outside_untold: float = 0.0
     """Of the outside trades: neither the stream nor a question tells them, the position alone does. Only in a focus."""
+    stranger: float = 0.0
+    """A second: somebody who trades in the account acts. Drawn beside all others, by a chance of its own."""
     disk_slow: float = 0.0
     """Of each transaction: others act while it is being written. Drawn by no seed: only a focus asks for it."""
 

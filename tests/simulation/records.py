@@ -68,6 +68,11 @@ class DurableRows:
         self.sent: set[ClientOrderId] = set()
         self.fills: set[tuple[Symbol, str]] = set()
         self.positions: dict[Symbol, Decimal] = {}
+        """All that the account holds."""
+        self.foreign: dict[Symbol, Decimal] = {}
+        """What of it is not ours."""
+        self.foreign_since: dict[Symbol, Instant] = {}
+        """When that last changed."""
         self.state = TradingState.ACTIVE
         self.generation = 0
         self.adopted_at: Instant | None = None
@@ -79,6 +84,15 @@ class DurableRows:
         self.on_given_up: Callable[[ClientOrderId, OrderStatus], None] = lambda *_: None
         """Told of each order that the books call never sent or refused."""
         self.on_started: Callable[[], None] = lambda: None
+
+    def own(self, symbol: Symbol) -> Decimal:
+        """What is ours of the symbol, by the rows."""
+        return self.positions.get(symbol, Decimal(0)) - self.foreign.get(symbol, Decimal(0))
+
+    def _take_foreign(self, symbol: Symbol, foreign: Decimal, row: Row) -> None:
+        if foreign != self.foreign.get(symbol, Decimal(0)):
+            self.foreign[symbol] = foreign
+            self.foreign_since[symbol] = row.time
 
     @property
     def head(self) -> bytes:
@@ -117,17 +131,22 @@ class DurableRows:
                 self._is_the_calls_only_entry(row.correlation, intent)
             case OrderChanged() as change:
                 self._changed(change, row.time)
-            case OrderFilled(fill=fill):
+            case OrderFilled(fill=fill, foreign=foreign):
                 key = (fill.symbol, fill.trade_id)
                 if key in self.fills:
                     self._broken("I5", f"trade {key} is booked twice")
                 self.fills.add(key)
                 self.positions[fill.symbol] = self.positions.get(fill.symbol, Decimal(0)) + fill.signed_quantity
+                theirs = self.foreign.get(fill.symbol, Decimal(0)) + foreign * fill.side.sign
+                self._take_foreign(fill.symbol, theirs, row)
                 self.counts["fills"] += 1
-            case PositionAdopted(symbol=symbol, quantity=quantity):
+            case PositionAdopted(symbol=symbol, quantity=quantity, foreign=foreign):
+                before = self.own(symbol)
                 self.positions[symbol] = quantity
+                self._take_foreign(symbol, foreign, row)
                 self.counts["adopted"] += 1
-                self.adopted_at = row.time
+                if self.own(symbol) != before and row.actor is Actor.SYSTEM:
+                    self.adopted_at = row.time
             case TradingStateChanged() as change:
                 self._turned(change, row.actor)
             case EngineStarted():

@@ -112,18 +112,23 @@ class Rest:
 
     def _problems_of(self, symbol: Symbol, assembly: "Assembly") -> Iterator[Problem]:
         side, ledger, witness = self._world.side, assembly.ledger, self._world.witness
-        held, ours = side.held(symbol), ledger.position(symbol).quantity
-        if held != ours:
-            yield Problem("I5", f"{symbol}: the exchange holds {held}, our books {ours}")
-        theirs = {order.client_order_id for order in side.orders(symbol)}
+        held, shares = side.held(symbol), ledger.shares(symbol)
+        if held != shares.held:
+            yield Problem("I5", f"{symbol}: the exchange holds {held}, our books {shares.held}")
+        foreign = {order.client_order_id for order in side.orders(symbol) if side.is_foreign(order.client_order_id)}
+        counted = {order.client_order_id for order in assembly.desk.book().foreign_orders if order.symbol == symbol}
+        if foreign != counted:
+            yield Problem("foreign", f"{symbol}: others have open {sorted(foreign)}, counted are {sorted(counted)}")
+        theirs = {order.client_order_id for order in side.orders(symbol)} - foreign
         known = {order.client_order_id for order in ledger.open_orders(symbol)}
         if theirs != known:
             yield Problem("I5", f"{symbol}: open there {sorted(theirs - known)}, open here {sorted(known - theirs)}")
-        if held and not witness.is_covered(symbol):
-            yield Problem("I9", f"{symbol}: {held} has no stop after the good day")
-        if not held and (left := [o.client_order_id for o in side.orders(symbol) if o.type.is_conditional]):
+        if shares.own and not witness.is_covered(symbol):
+            yield Problem("I9", f"{symbol}: {shares.own} has no stop after the good day")
+        ours = [order for order in side.orders(symbol) if not side.is_foreign(order.client_order_id)]
+        if not shares.own and (left := [o.client_order_id for o in ours if o.type.is_conditional]):
             yield Problem("rule 5", f"{symbol} is flat and has conditional orders: {left}")
-        resting = [o.client_order_id for o in side.orders(symbol) if not o.only_reduces]
+        resting = [o.client_order_id for o in ours if not o.only_reduces]
         if resting and witness.rows.state is not TradingState.ACTIVE:
             yield Problem("I4", f"{symbol}: entries rest while halted: {resting}")
 

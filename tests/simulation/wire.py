@@ -125,6 +125,9 @@ class Wire:
         outcome = await self._sent(act)
         return Uncertain(outcome.text) if isinstance(outcome, NotSent) else outcome
 
+    async def set_modes(self) -> Refused | Uncertain | None:
+        return await self._side.paper.set_modes()
+
     async def cancel_all_after(self, symbol: Symbol, seconds: float) -> Refused | Uncertain | None:
         return await self._side.paper.cancel_all_after(symbol, seconds)
 

@@ -1,14 +1,17 @@
 """The witness: what must hold at every instant, judged by the exchange's truth and the durable rows alone.
 
-The names I1 to I14 are those of the reliability report's list of invariants; B1 to B3 are the breakers' own.
+The names I1 to I14 are those of the reliability report's list of invariants; B1 to B3 are the breakers' own. What
+others do is judged in `beside`.
 """
 
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
+from tests.simulation.beside import NOTICED_AFTER, Beside
 from tests.simulation.breaker_rules import BreakerRules
 from tests.simulation.exchange_side import ExchangeSide
+from tests.simulation.faults import Faults
 from tests.simulation.lives import Life
 from tests.simulation.market import Market
 from tests.simulation.records import DurableRows
@@ -22,8 +25,6 @@ from tui_trader.engine.wiring import Assembly
 from tui_trader.exchange.paper.order import PaperOrder
 from tui_trader.risk.policy import RiskLimits
 
-NOTICED_AFTER = 105.0
-"""Seconds until a change that no news tells is noticed for certain: a comparison each minute, and a slow one."""
 _PROTECTED_WITHIN = 10.0
 _BOUND = 15.0
 """Seconds beyond that in which the program, which has given up on a stop, must be seen closing."""
@@ -49,6 +50,7 @@ class Witness:
         *,
         on_fault: Callable[[], None],
         note: Callable[[object], None],
+        storm: Faults,
     ) -> None:
         self._side = side
         self._market = market
@@ -60,6 +62,7 @@ class Witness:
         self.rows.on_resumed = self._resumed
         self.rows.on_given_up = self._given_up
         self.rows.on_started = self._started
+        self.beside = Beside(side, self.rows, clock, storm, self.broken)
         self.violations: list[str] = []
         self.orders = 0
         self._left: set[ClientOrderId] = set()
@@ -107,6 +110,7 @@ class Witness:
         self._naked_since.clear()
         self._not_active_since = None
         self.rows.adopted_at = None
+        self.beside.flattening = 0
 
     def journal_read(self) -> None:
         """A halt that was only in the memory of a process that is gone, and of no answered call, is gone with it."""
@@ -147,6 +151,7 @@ class Witness:
                 self.broken("rule 6", f"{order_id} is an exit that could open")
             if intent.purpose is Purpose.STOP and intent.actor is Actor.AGENT:
                 self._stop_is_not_looser(order_id, intent)
+            self.beside.exit(order_id, intent)
 
     def _is_written(self, order_id: ClientOrderId, intent: Intent) -> None:
         if order_id in self._lines:
@@ -172,6 +177,7 @@ class Witness:
         if intent.protection is None or intent.type is not OrderType.LIMIT or intent.price is None:
             self.broken("rule 5", f"entry {order_id} is no limit order with a stop")
             return
+        self.beside.entry(order_id, intent.symbol)
         self._exposure_is_within_limits(order_id, intent)
 
     def _exposure_is_within_limits(self, order_id: ClientOrderId, intent: Intent) -> None:
@@ -183,7 +189,7 @@ class Witness:
             gross += worst
             if symbol == intent.symbol and worst > limits.max_position_notional * _SLACK:
                 self.broken("I3", f"{symbol}: {worst:.2f} at worst, at most {limits.max_position_notional}")
-        if any(self._was_meddled_with(symbol) for symbol in self._side.symbols):
+        if any(self.beside.was_meddled_with(symbol) for symbol in self._side.symbols):
             return
         if gross > limits.max_gross_notional * _SLACK:
             self.broken("I3", f"gross {gross:.2f} at worst, at most {limits.max_gross_notional}")
@@ -191,11 +197,13 @@ class Witness:
         if intent.quantity * low > limits.max_order_notional * _SLACK:
             self.broken("I3", f"{order_id} is worth {intent.quantity * low:.2f}")
         leverage = self._side.book(intent.symbol).leverage
-        if leverage > limits.max_leverage:
+        changed = self._side.leverage_change.get(intent.symbol)
+        is_noticed = changed is None or self._now - changed >= NOTICED_AFTER
+        if leverage > limits.max_leverage and is_noticed:
             self.broken("I3b", f"{intent.symbol} is at {leverage}x")
 
     def _worst_case(self, symbol: Symbol, flying: dict[ClientOrderId, Intent]) -> Decimal:
-        if self._was_meddled_with(symbol):
+        if self.beside.was_meddled_with(symbol):
             return ZERO
         low, _ = self._market.told(symbol)
         held = self._side.held(symbol)
@@ -212,10 +220,6 @@ class Witness:
             worst = max(worst, (max(ZERO, held * side.sign) + working + coming) * low)
         return worst
 
-    def _was_meddled_with(self, symbol: Symbol) -> bool:
-        changed = self._side.foreign_change.get(symbol)
-        return changed is not None and self._now - changed < NOTICED_AFTER
-
     def _stop_is_not_looser(self, order_id: ClientOrderId, intent: Intent) -> None:
         held = self._side.held(intent.symbol)
         standing = [o.stop_price for o in self._stops(intent.symbol) if o.stop_price is not None]
@@ -226,21 +230,26 @@ class Witness:
             self.broken("rule 5", f"the agent loosens the stop of {intent.symbol} with {order_id}")
 
     def _stops(self, symbol: Symbol) -> list[PaperOrder]:
+        """Those that would close all that is ours."""
         held = self._side.held(symbol)
-        side = Side.SELL if held > 0 else Side.BUY
+        side, own = Side.SELL if held > 0 else Side.BUY, abs(self.rows.own(symbol))
         return [
             order
             for order in self._side.orders(symbol)
-            if order.type is OrderType.STOP_MARKET and order.close_position and order.side is side
+            if order.type is OrderType.STOP_MARKET
+            and order.side is side
+            and (order.close_position or (order.only_reduces and order.quantity >= own > 0))
+            and not self._side.is_foreign(order.client_order_id)
         ]
 
     def cancelling(self, symbol: Symbol, order_id: ClientOrderId) -> None:
-        """A cancel is about to leave: the last stop of what is known to be held must stay."""
+        """A cancel is about to leave: the last stop of what is known to be held must stay, and what is foreign, too."""
         self._cancelled.add(order_id)
+        self.beside.cancel(order_id)
         held, known = self._side.held(symbol), self.rows.positions.get(symbol, ZERO)
         stops = self._stops(symbol)
         is_last = [stop.client_order_id for stop in stops] == [order_id]
-        if held and known == held and is_last and not self._is_closing(symbol):
+        if self.rows.own(symbol) and known == held and is_last and not self._is_closing(symbol):
             self.broken("rule 5", f"the only stop of {symbol}, {order_id}, is cancelled while {held} is held")
 
     # ------------------------------------------------------------------ each second
@@ -259,8 +268,8 @@ class Witness:
 
     def _is_protected_or_closing(self, symbol: Symbol, assembly: Assembly) -> None:
         held = self._side.held(symbol)
-        known = self.rows.positions.get(symbol, ZERO) != 0 or bool(assembly.ledger.position(symbol).quantity)
-        if not held or not known or self.is_covered(symbol) or self._was_meddled_with(symbol):
+        known = self.rows.own(symbol) != 0 or bool(assembly.ledger.position(symbol).quantity)
+        if not held or not known or self.is_covered(symbol) or self.beside.was_meddled_with(symbol):
             self._naked_since.pop(symbol, None)
             return
         naked_for = self._now - self._naked_since.setdefault(symbol, self._now)
@@ -278,7 +287,9 @@ class Witness:
     def _is_closing(self, symbol: Symbol) -> bool:
         held = self._side.held(symbol)
         return any(
-            order.only_reduces and order.takes and order.side.sign * held < 0 for order in self._side.orders(symbol)
+            order.only_reduces and order.takes and order.side.sign * held < 0
+            for order in self._side.orders(symbol)
+            if not self._side.is_foreign(order.client_order_id)
         )
 
     def _resting_entries_are_cancelled(self) -> None:

@@ -8,7 +8,7 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +23,7 @@ from tests.simulation.lives import SimulatedLoop
 from tests.simulation.market import Market
 from tests.simulation.policy import LOOSE, prompt_text, tightened
 from tests.simulation.rest import Rest
+from tests.simulation.stranger import Stranger
 from tests.simulation.telling import Leaving, told
 from tests.simulation.witness import Witness
 from tui_trader.core.clock import LoopClock
@@ -75,7 +76,7 @@ class World:
         self.home = Home(folder)
         self.disk = DiskThatFails()
         self.chance = random.Random(f"{seed}:world")
-        drawn = Faults.drawn(self.chance)
+        drawn = replace(Faults.drawn(self.chance), stranger=_stranger_of(seed))
         self.storm = drawn if focus is None else focus.storm
         self.faults = CALM
         self.counts: Counter[str] = Counter()
@@ -94,6 +95,7 @@ class World:
         paper = PaperExchange.open(None, instruments, self.clock, leverage=leverage)
         self.side = ExchangeSide(paper, random.Random(f"{seed}:outside"))
         self.side.on_event = self._saw
+        self._stranger = Stranger(self.side, random.Random(f"{seed}:stranger"), self.note)
         self.market = Market(
             instruments,
             self.clock,
@@ -102,7 +104,14 @@ class World:
             tell_exchange=self.side.on_market,
         )
         self.witness = Witness(
-            self.side, self.market, self.clock, self.home, self.policy.risk, on_fault=self.ended.set, note=self.note
+            self.side,
+            self.market,
+            self.clock,
+            self.home,
+            self.policy.risk,
+            on_fault=self.ended.set,
+            note=self.note,
+            storm=self.storm,
         )
         self.run: EngineRun | None = None
         self._hand = Hand(self, random.Random(f"{seed}:hand"), focus)
@@ -218,6 +227,7 @@ class World:
             await self._pass(1.0)
             self._hand.act(run, 1.0)
         await self.side.meddle(faults, self.note)
+        await self._stranger.second(faults.stranger)
 
     async def _provoke(self, run: EngineRun) -> None:
         chance, faults = self.chance, self.faults
@@ -259,6 +269,11 @@ class World:
                 self.witness.look(self.run.life, built.assembly if built else None)
 
     pass_time = _pass
+
+
+def _stranger_of(seed: int) -> float:
+    """How often the stranger of a seed acts, a second; two seeds of three have none."""
+    return random.Random(f"{seed}:is there a stranger").choice([0.0, 0.0, 0.0, 0.0, 0.02, 0.15])
 
 
 _LONGEST_STOP = 200

@@ -10,6 +10,7 @@ from tui_trader.cli.context import DONE, NO, USAGE, Shared, now_text, refuse, sa
 from tui_trader.core.records import JsonObject
 from tui_trader.engine.commands import (
     LONGEST_ID,
+    Adopt,
     Approve,
     Cancel,
     CheckOrder,
@@ -189,6 +190,21 @@ def reduce(ctx: click.Context, /, symbol: str, percent: int) -> None:
 def stop(ctx: click.Context, /, symbol: str, price: Decimal) -> None:
     """Move the stop of a position: the new one stands before the old one goes."""
     carry_out(shared_of(ctx), MoveStop(symbol=symbol.upper(), price=price), "stop moved")
+
+
+@click.command()
+@click.argument("symbol")
+@click.option("--stop", type=FIGURE, help="Where its stop is to stand; without it, where the policy would have it.")
+@click.option("--cancel-orders", is_flag=True, help="Cancel the others' orders of the symbol, too.")
+@shared_options
+@click.pass_context
+def adopt(ctx: click.Context, /, symbol: str, stop: Decimal | None, *, cancel_orders: bool) -> None:
+    """Take over what somebody else holds of SYMBOL: its stop is placed first, then it is the trader's.
+
+    Until then it counts in every limit, no entry is let through beside it, and only `flatten` closes it.
+    """
+    command = Adopt(symbol=symbol.upper(), stop=stop, cancel_orders=cancel_orders)
+    carry_out(shared_of(ctx), command, "adopted")
 
 
 class _ApprovalId(click.ParamType[str]):

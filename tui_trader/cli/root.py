@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "cancel": ("operate", "Cancel one working order, or all."),
         "reduce": ("operate", "Reduce a position by a share."),
         "stop": ("operate", "Move the stop of a position."),
+        "adopt": ("operate", "Take over what somebody else holds of a symbol, with a stop."),
         "audit": ("audit", "Show, verify or export the journal."),
         "prompt": ("prompt", "Check or show a prompt and its policy."),
         "graph": ("graph", "Draw the decision graph."),

@@ -79,6 +79,7 @@ def in_words(found: JsonObject) -> str:
     economy = found["model_economy"]
     if isinstance(economy, dict):
         lines.append(f"model {economy['step']} until {economy['until']} ({economy['reason']})")
+    lines += _reconciled(found.get("reconciliation"))
     lines += [_breaker(breaker) for breaker in _objects(found.get("breakers"))]
     lines += [_position(position) for position in _objects(found["positions"])]
     lines += [_order(order) for order in _objects(found["orders"])]
@@ -110,6 +111,19 @@ def _breaker(opened: JsonObject) -> str:
     ends = "until you resume" if opened["needs_a_person"] else f"tried again from {opened['probe_at']}"
     state = "half open: one entry may try it" if opened["state"] == "half_open" else f"open, {ends}"
     return f"BREAKER {opened['scope']} {opened['cause']}  {state}  ({opened['reason']})"
+
+
+def _reconciled(reconciliation: object) -> list[str]:
+    if not isinstance(reconciliation, dict):
+        return []
+    age = reconciliation["age_ms"]
+    when = "never compared" if age is None else f"compared {round(age / 1_000)} s ago"
+    each = [
+        f"  {each['symbol'] or 'account'}: {str(each['kind']).replace('_', ' ')}, exchange {each['theirs']}, "
+        f"ours {each['ours']}: {each['done']}"
+        for each in _objects(reconciliation["differences"])
+    ]
+    return [f"reconciliation {reconciliation['state']}, {when}, {reconciliation['matched']} matched", *each]
 
 
 def _position(held: JsonObject) -> str:

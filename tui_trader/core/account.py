@@ -30,6 +30,7 @@ class AccountReport:
     positions: tuple[HeldPosition, ...]
     leverage: tuple[tuple[Symbol, int], ...]
     """The leverage set for each symbol, also where nothing is held."""
-    isolated: bool
+    not_isolated: tuple[Symbol, ...]
+    """The symbols, of those that are traded, whose margin is not known to be isolated."""
     one_way: bool
     single_asset: bool

@@ -39,7 +39,9 @@ class Conditionals:
         symbol = position.symbol
         standing = live_stops(self._parts.ledger.open_orders(symbol), position, purpose)
         at_price = [order for order in standing if order.intent.stop_price == price]
-        right = next((order for order in at_price if order.intent.close_position), next(iter(at_price), None))
+        right = next((order for order in at_price if self._is_right(order, position)), None)
+        if right is None and not self._is_mixed(symbol):
+            right = next(iter(at_price), None)  # a bridge
         if right is None:
             if any(self._is_pending(order, purpose, price) for order in self._parts.ledger.open_orders(symbol)):
                 return False
@@ -47,9 +49,19 @@ class Conditionals:
         if right is None or not await self.is_read_back(right):
             return False
         await self.clear_others(right)
-        if not right.intent.close_position:
+        if not self._is_right(right, position):
             await self._replace_bridge(right, position)
         return True
+
+    def _is_mixed(self, symbol: Symbol) -> bool:
+        """Whether others hold a part of the position: then an order that closes all of it would close theirs, too."""
+        return symbol in self._parts.ledger.foreign
+
+    def _is_right(self, order: Order, position: Position) -> bool:
+        """Whether it closes what is ours, all of it and nothing else."""
+        if self._is_mixed(position.symbol):
+            return not order.intent.close_position and order.intent.quantity == abs(position.quantity)
+        return order.intent.close_position
 
     async def clear_others(self, right: Order) -> None:
         """All orders of this one's kind go, but itself."""
@@ -68,12 +80,12 @@ class Conditionals:
         """The intent as it can stand beside the order that it is to replace.
 
         Where the exchange keeps one closing order of a kind (-4130), the new one goes out first for the quantity that
-        is held, as a bridge: the position has a stop at every moment.
+        is held, as a bridge: the position has a stop at every moment. Beside a part that is not ours it stays so.
         """
         orders = self._parts.ledger.open_orders(intent.symbol)
         kind = (intent.purpose, intent.side)
         is_taken = any(o.intent.close_position and (o.intent.purpose, o.intent.side) == kind for o in orders)
-        if not (is_taken and self._parts.exchange.keeps_one_closing_order):
+        if not (is_taken and self._parts.exchange.keeps_one_closing_order) and not self._is_mixed(intent.symbol):
             return intent
         held = abs(self._parts.ledger.position(intent.symbol).quantity)
         return replace(intent, close_position=False, quantity=held)

@@ -19,6 +19,7 @@ class DeadMan:
     """Arms, renews and disarms the countdown, one a symbol. It runs at the exchange, so a crash leaves it armed.
 
     Whether it spares conditional orders is not documented: wherever it may have gone off, protection is proven anew.
+    It would cancel the orders of others, too: beside those it stays off, and no entry of ours rests there for long.
     """
 
     def __init__(self, parts: Parts, protector: Protector) -> None:
@@ -41,7 +42,7 @@ class DeadMan:
         ended = (self._parts.ledger.order(order_id) for order_id in gone)
         for symbol in {order.intent.symbol for order in ended if order is not None and order.status in _CUT_SHORT}:
             self._protector.prove_again(symbol)
-        wanted = set(resting.values())
+        wanted = {symbol for symbol in resting.values() if not self._parts.is_shared(symbol)}
         for symbol in sorted(wanted | self._armed.keys()):
             await (self._arm(symbol) if symbol in wanted else self._disarm(symbol))
 

@@ -6,7 +6,10 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.margin import liquidation_price
 from tui_trader.core.money import Money, Price
 from tui_trader.core.order import Intent, Order, OrderStatus, OrderType, Purpose, TimeInForce
+from tui_trader.core.position import Position
+from tui_trader.core.reconciliation import Reconciliation
 from tui_trader.core.words import Actor, ClientOrderId, Symbol
+from tui_trader.desk.adopter import Adopted, Adopter, Adoption
 from tui_trader.desk.approvals import Approvals
 from tui_trader.desk.book import book_of
 from tui_trader.desk.dead_man import DeadMan
@@ -20,6 +23,8 @@ from tui_trader.desk.protector import PROTECT_WITHIN, Moved, Protector
 from tui_trader.desk.reconciler import Reconciler
 from tui_trader.desk.resolver import Resolver
 from tui_trader.desk.sender import Sender, Sent
+from tui_trader.desk.settler import Settler
+from tui_trader.desk.standing import standing
 from tui_trader.desk.state import Halts, Resumed, StateKeeper
 from tui_trader.desk.watch import Watch
 from tui_trader.exchange.ports import Refused, Uncertain
@@ -44,9 +49,11 @@ class Desk:
         self._intake = Intake(parts, news, self)
         self._hands = Hands(parts, self._sender, self._intake)
         self._protector = Protector(parts, self._sender, self._hands)
-        self._reconciler = Reconciler(parts, news, self._intake, self._resolver, self)
+        settler = Settler(parts, news, self._intake, self._resolver, self)
+        self._reconciler = Reconciler(parts, self._intake, settler, self)
         self._dead_man = DeadMan(parts, self._protector)
         self._flattener = Flattener(parts, self._hands, self._reconciler)
+        self._adopter = Adopter(parts, self._hands, self._protector, self._reconciler)
         self.state = StateKeeper(parts, self._hands, self._reconciler)
         self.approvals = Approvals(parts)
         self.observer = Observer(parts)
@@ -134,6 +141,11 @@ class Desk:
         return self._parts.clock.now()
 
     @property
+    def reconciliation(self) -> Reconciliation:
+        """How our books and the exchange stand to each other."""
+        return standing(self._parts)
+
+    @property
     def observed(self) -> ObservedFold:
         """What an agent that may not act would have done."""
         return self._parts.observed
@@ -153,7 +165,7 @@ class Desk:
 
         To the tick towards the market: nobody may think it farther away than it is.
         """
-        position = self._parts.ledger.position(symbol)
+        position = self._parts.ledger.held.get(symbol) or Position(symbol)
         report = self._parts.seen.report
         held = next((h for h in report.positions if h.symbol == symbol), None) if report else None
         instrument = self._parts.instruments.get(symbol)
@@ -238,6 +250,10 @@ class Desk:
     async def flatten(self, *, actor: Actor, correlation: str = "") -> Flattened:
         """Everything cancelled and closed, verified at the exchange."""
         return await self._flattener.flatten(actor=actor, correlation=correlation)
+
+    async def adopt(self, wish: Adoption) -> Adopted:
+        """What others hold becomes ours, with a stop."""
+        return await self._adopter.adopt(wish)
 
     async def resume(self, reason: str, *, actor: Actor, answering: Halts, person: str = "") -> Resumed:
         """See StateKeeper.resume; also not while a position is unprotected."""

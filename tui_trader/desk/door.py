@@ -14,6 +14,7 @@ from tui_trader.desk.parts import Parts
 from tui_trader.desk.resolver import Alarm
 from tui_trader.risk.book import Book
 from tui_trader.risk.breakers import open_breakers
+from tui_trader.risk.codes import Code
 from tui_trader.risk.policy import Policy
 from tui_trader.risk.tripping import told
 
@@ -41,7 +42,8 @@ class Door:
         self.alarm: Alarm | None = None
 
     def closed_to(self, intent: Intent, basis: Basis) -> str | None:
-        """Why an order stays inside now: nothing but exits leaves while halted or reducing, or once a breaker opened.
+        """Why an order stays inside now: no entry leaves while halted or reducing, beside what others hold or work, or
+        once a breaker opened.
 
         A breaker that was open before has had the gate's word: it denied, or the order is the one that may try it.
         """
@@ -50,6 +52,8 @@ class Door:
         state = self._parts.switch.state
         if state is not TradingState.ACTIVE:
             return state.value
+        if self._parts.is_shared(intent.symbol):
+            return Code.FOREIGN_EXPOSURE.value
         opened = (each for each in open_breakers(self._parts.meters.breakers.board) if each.opening > basis.openings)
         return next((f"a breaker opened: {told(breaker)}" for breaker in opened), None)
 
@@ -88,7 +92,13 @@ class Door:
         """The limit that this order would break with all that is held and works; orders behind it count themselves."""
         ledger, limits, symbol = self._parts.ledger, basis.policy.risk, order.intent.symbol
         before = takewhile(lambda other: other.client_order_id != order.client_order_id, ledger.open_orders())
-        book = replace(basis.book, positions=ledger.positions, orders=(*before, order))
+        book = replace(
+            basis.book,
+            positions=ledger.positions,
+            orders=(*before, order),
+            foreign_positions=ledger.foreign,
+            foreign_orders=self._parts.strangers.orders,
+        )
         mark = book.mark(symbol)
         own = None if mark is None else order.intent.quantity * max(order.intent.price or mark, mark)
         figures = (

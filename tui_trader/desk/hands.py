@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import assert_never
 
 from tui_trader.core.money import Quantity
 from tui_trader.core.order import Intent, Order, OrderType, Purpose
+from tui_trader.core.position import Position
 from tui_trader.core.words import Actor, ClientOrderId, Symbol
 from tui_trader.desk.asking import answered
 from tui_trader.desk.intake import Intake
@@ -29,6 +31,14 @@ _LOOK_EVERY = 0.05
 """Seconds of engine time between two looks at the ledger while something is awaited."""
 
 
+class Whose(Enum):
+    """Which part of a position an act is about."""
+
+    OURS = auto()
+    ALL = auto()
+    """Also what others opened: the operator's word alone reaches it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
     """A wish to reduce a position by `quantity` (None: to nothing) at the market, and who wishes it."""
@@ -39,6 +49,7 @@ class Exit:
     actor: Actor = Actor.SYSTEM
     correlation: str = ""
     cycle: int | None = None
+    whose: Whose = Whose.OURS
 
 
 class Hands:
@@ -88,7 +99,7 @@ class Hands:
 
     async def close(self, wish: Exit) -> Sent | None:
         """A reduce-only market order; returns when it is settled or overdue. None when there is nothing to close."""
-        position = self._parts.ledger.position(wish.symbol)
+        position = self._position(wish)
         side = position.side
         if side is None:
             return None
@@ -109,6 +120,15 @@ class Hands:
         if sent.order is None:
             return sent
         return Sent(sent.judgement, await self.settle(sent.order, within=REQUEST_TIMEOUT))
+
+    def _position(self, wish: Exit) -> Position:
+        match wish.whose:
+            case Whose.OURS:
+                return self._parts.ledger.position(wish.symbol)
+            case Whose.ALL:
+                return self._parts.ledger.held.get(wish.symbol) or Position(wish.symbol)
+            case _:
+                assert_never(wish.whose)
 
     def _fitting(self, symbol: Symbol, quantity: Quantity) -> Quantity:
         """The quantity in steps that one market order carries; as it is for a symbol of which no filter is known."""

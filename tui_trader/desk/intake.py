@@ -13,6 +13,7 @@ from tui_trader.desk.news import OrderNews
 from tui_trader.desk.parts import Parts
 from tui_trader.desk.resolver import Alarm
 from tui_trader.desk.scribe import note
+from tui_trader.desk.strangers import bears_our_prefix
 from tui_trader.exchange.ports import AccountEvent, ExchangeUnavailable, OrderReport, StreamLost
 
 _OVERLAP = 60.0
@@ -92,11 +93,10 @@ class Intake:
                 assert_never(event)
 
     async def order_news(self, report: OrderReport) -> None:
-        """The exchange's word on an order; of one that is not ours, it is cause for doubt."""
+        """The exchange's word on an order."""
         order = self._parts.ledger.order(report.client_order_id)
         if order is None:
-            if not report.status.is_final and not is_made_by_exchange(report.client_order_id):
-                self._doubt(f"order {report.client_order_id} is not ours")
+            self._news_of_others(report)
             return
         is_new = await self._news.tell(
             order.client_order_id,
@@ -110,6 +110,15 @@ class Intake:
             self._parts.tasks.spawn(f"fills of {order.client_order_id}", self._repair(order, report.filled))
         if is_new:  # else whoever looks, and asks, would be sent to look again at once and for ever
             self._watcher.look(order.intent.symbol)
+
+    def _news_of_others(self, report: OrderReport) -> None:
+        """A stranger's order counts from now on; one that bears our prefix is cause for doubt."""
+        if is_made_by_exchange(report.client_order_id):
+            return
+        if not bears_our_prefix(report.client_order_id):
+            self._parts.strangers.heard(report)
+        elif not report.status.is_final:
+            self._doubt(f"order {report.client_order_id} bears our prefix and is not in our log")
 
     async def _repair(self, order: Order, filled: Quantity) -> None:
         """An order says that it traded more than its fills: they follow in a moment, or they were lost."""
@@ -145,14 +154,25 @@ class Intake:
             await self.alarm.halt(reason, actor=Actor.SYSTEM, code="FILLS_MISSING")
 
     async def fill(self, fill: Fill) -> None:
-        """One of our trades; told twice, also at the same moment by two tellers, it is booked once."""
+        """A trade of the account; told twice, also at the same moment by two tellers, it is booked once."""
         async with self._booking:
-            if self._parts.ledger.knows_trade(fill.symbol, fill.trade_id):
+            ledger = self._parts.ledger
+            if ledger.knows_trade(fill.symbol, fill.trade_id):
                 return
-            await note(self._parts, OrderFilled(fill=fill))
+            before, by_us = ledger.shares(fill.symbol), ledger.order(fill.client_order_id) is not None
+            after = before.after(fill.signed_quantity, by_us=by_us)
+            await note(self._parts, OrderFilled(fill=fill, foreign=abs(after.foreign - before.foreign)))
             if (cause := forced_cause(fill.client_order_id)) is not None:
                 await note(self._parts, _closed_by_exchange(fill, cause))
+        if not by_us and bears_our_prefix(fill.client_order_id):
+            await self._second_instance(fill.client_order_id)
         self._watcher.look(fill.symbol)
+
+    async def _second_instance(self, order_id: ClientOrderId) -> None:
+        """It may never have rested, so no comparison need have seen it open."""
+        if self.alarm is not None:
+            reason = f"order {order_id} traded, bears our prefix and is not in our log: a second instance trades here"
+            await self.alarm.halt(reason, actor=Actor.SYSTEM, code="RECONCILIATION")
 
     async def missed_fills(self, order: Order) -> None:
         """What the order traded without our hearing of it. Raises ExchangeUnavailable."""

@@ -1,14 +1,12 @@
 """What the journal says of orders, positions and money: the desk's one fold."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.ids import PREFIX, client_order_id
 from tui_trader.core.money import ZERO, Money, Price, Quantity
 from tui_trader.core.order import Fill, Intent, Order, OrderStatus, Protection, Purpose
 from tui_trader.core.position import Position
-from tui_trader.core.recent import Recent
 from tui_trader.core.records import (
     AccountReconciled,
     EmergencyImported,
@@ -20,20 +18,17 @@ from tui_trader.core.records import (
     PositionAdopted,
     TransferBooked,
 )
+from tui_trader.core.sharing import Shares
 from tui_trader.core.words import ClientOrderId, Symbol, TradeId
 from tui_trader.desk.aside import kept_order_record
-from tui_trader.desk.stops import tighter_stop
+from tui_trader.desk.holdings import Holdings
+from tui_trader.desk.told import Told
+from tui_trader.desk.wanted import Wanted
 from tui_trader.journal.emergency import line_hash
 from tui_trader.journal.ports import Row
 
 _KEPT_FINAL_ORDERS = 500
 """Finished orders that stay in memory, so that late news of them is recognised; all of them stay in the journal."""
-
-_KEPT_TRADES = 10_000
-"""Trades that are known again when they are told twice. Beside those of known orders, what is asked for reaches back a
-minute or to the last trade before a stop; at the shipped policy's pace ten thousand are weeks."""
-_KEPT_BOOKINGS = 10_000
-"""Fundings and transfers: with three fundings a day and ten symbols, a year. They are asked for from the last one."""
 
 
 class Ledger:
@@ -43,17 +38,14 @@ class Ledger:
         self._orders: dict[ClientOrderId, Order] = {}
         self._open: dict[ClientOrderId, Order] = {}
         """Those of them that can still trade: asked for at every judgement, and few."""
-        self._positions: dict[Symbol, Position] = {}
-        self._wanted: dict[Symbol, Protection] = {}
-        self._trades: dict[tuple[Symbol, TradeId], ClientOrderId] = {}
-        self._bookings: Recent[str] = Recent(_KEPT_BOOKINGS)
+        self._holdings = Holdings()
+        self._wanted = Wanted()
+        self._told = Told()
         self._traded: dict[ClientOrderId, tuple[Money, Money]] = {}
         self._short: set[ClientOrderId] = set()
         """Those that have traded more, by the exchange's word, than their booked fills."""
         self._adopted: dict[Symbol, Instant] = {}
-        self._last_fills: dict[Symbol, Instant] = {}
         self.wallet: Money | None = None
-        self.last_fill: Instant | None = None
         self.last_funding: Instant | None = None
         self.last_reconciled: Instant | None = None
         """The last comparison that is written down; whatever had traded by then was booked."""
@@ -71,17 +63,41 @@ class Ledger:
         return tuple(o for o in self._open.values() if symbol in (None, o.intent.symbol))
 
     def position(self, symbol: Symbol) -> Position:
-        """What is held of the symbol."""
-        return self._positions.get(symbol) or Position(symbol)
+        """What is ours of the symbol: what we protect and close."""
+        return self.positions.get(symbol) or Position(symbol)
 
     @property
     def positions(self) -> Mapping[Symbol, Position]:
-        """Everything that is held; flat symbols are absent."""
-        return MappingProxyType(self._positions)
+        """Everything that is ours; flat symbols are absent."""
+        return self._holdings.own
+
+    @property
+    def foreign(self) -> Mapping[Symbol, Position]:
+        """What others hold in the account."""
+        return self._holdings.foreign
+
+    @property
+    def held(self) -> Mapping[Symbol, Position]:
+        """All that the account holds: what the exchange knows as its positions."""
+        return self._holdings.all
+
+    def shares(self, symbol: Symbol) -> Shares:
+        """Whose the symbol's position is."""
+        return self._holdings.shares(symbol)
+
+    def unbooked(self, symbol: Symbol) -> Quantity:
+        """What orders of ours have traded beyond what is booked, signed."""
+        short = [self._orders[order_id] for order_id in self._short if self.lacks_fills(order_id)]
+        missing = (
+            (order.filled - self.traded(order.client_order_id)) * order.intent.side.sign
+            for order in short
+            if order.intent.symbol == symbol
+        )
+        return sum(missing, start=ZERO)
 
     def wanted(self, symbol: Symbol) -> Protection | None:
         """The stop and take-profit that the position should have; None when flat or never said."""
-        return self._wanted.get(symbol)
+        return self._wanted.of(symbol)
 
     def traded(self, client_order_id: ClientOrderId) -> Quantity:
         """The sum of the order's fills that are in the journal."""
@@ -116,24 +132,32 @@ class Ledger:
         adopted = self._adopted.get(order.intent.symbol)
         return adopted is None or order.updated > adopted
 
+    @property
+    def last_fill(self) -> Instant | None:
+        """The time of the last trade that is in the journal."""
+        return self._told.last_fill
+
     def knows_trade(self, symbol: Symbol, trade_id: TradeId) -> bool:
         """Whether this trade is in the journal already."""
-        return (symbol, trade_id) in self._trades
+        return self._told.knows_trade(symbol, trade_id)
 
     def last_fill_of(self, symbol: Symbol) -> Instant | None:
         """The time of the symbol's last trade that is in the journal."""
-        return self._last_fills.get(symbol)
+        return self._told.last_fill_of(symbol)
 
     def knows_booking(self, booking: str) -> bool:
         """Whether this funding or transfer is in the journal already."""
-        return booking in self._bookings
+        return self._told.knows_booking(booking)
 
     def equity(self, marks: Mapping[Symbol, Price | None]) -> Money | None:
-        """Wallet plus unrealised on the mark; None if the wallet or the mark of something held is not known."""
+        """Wallet plus unrealised on the mark, of all that the account holds.
+
+        None if the wallet or the mark of something held is not known.
+        """
         if self.wallet is None:
             return None
         total = self.wallet
-        for symbol, position in self._positions.items():
+        for symbol, position in self.held.items():
             mark = marks.get(symbol)
             if mark is None:
                 return None
@@ -149,15 +173,15 @@ class Ledger:
                 self._intended(client_order_id(row.hash), intent, row.time)
             case OrderChanged() as change:
                 self._changed(change, row.time)
-            case OrderFilled(fill=fill):
-                self._filled(fill)
+            case OrderFilled(fill=fill, foreign=foreign):
+                self._filled(fill, foreign)
             case FundingBooked(id=booking, amount=amount, time=time):
                 self._booked(booking, amount)
                 self.last_funding = time
             case TransferBooked(id=booking, amount=amount):
                 self._booked(booking, amount)
-            case PositionAdopted(symbol=symbol, quantity=quantity, entry_price=entry_price):
-                self._adopt(Position.held(symbol, quantity, entry_price), row.time)
+            case PositionAdopted() as adopted:
+                self._adopt(adopted, row.time)
             case AccountReconciled(wallet=wallet):
                 self.wallet = wallet
                 self.last_reconciled = row.time
@@ -184,23 +208,16 @@ class Ledger:
             case None:
                 pass
 
-    def _adopt(self, position: Position, at: Instant) -> None:
+    def _adopt(self, adopted: PositionAdopted, at: Instant) -> None:
         """The exchange's word; a stop that was wanted for the other side is not wanted for this one."""
-        if self.position(position.symbol).side is not position.side:
-            self._wanted.pop(position.symbol, None)
-        self._adopted[position.symbol] = at
-        self._hold(position)
-
-    def _want(self, intent: Intent) -> None:
-        """A stop or take-profit that the exchange took by itself replaces what the entry asked for."""
-        wanted = self._wanted.get(intent.symbol)
-        if intent.stop_price is None or self.position(intent.symbol).is_flat:
-            return
-        if intent.purpose is Purpose.STOP:
-            take_profit = wanted.take_profit_price if wanted else None
-            self._wanted[intent.symbol] = Protection(stop_price=intent.stop_price, take_profit_price=take_profit)
-        elif intent.purpose is Purpose.TAKE_PROFIT and wanted:
-            self._wanted[intent.symbol] = Protection(stop_price=wanted.stop_price, take_profit_price=intent.stop_price)
+        symbol = adopted.symbol
+        before = self.position(symbol).side
+        self._adopted[symbol] = at
+        self._holdings.set(Position.held(symbol, adopted.quantity, adopted.entry_price), adopted.foreign)
+        if self.position(symbol).side is not before:
+            self._wanted.forget(symbol)
+        if adopted.stop_price is not None and symbol in self.positions:
+            self._wanted.stop_at(symbol, adopted.stop_price)
 
     def _changed(self, change: OrderChanged, at: Instant) -> None:
         order = self._orders.get(change.client_order_id)
@@ -216,20 +233,20 @@ class Ledger:
                 reason=change.reason,
             )
         )
-        if change.status is OrderStatus.ACCEPTED:
-            self._want(order.intent)
+        if change.status is OrderStatus.ACCEPTED and order.intent.symbol in self.positions:
+            self._wanted.placed(order.intent)
 
-    def _filled(self, fill: Fill) -> None:
+    def _filled(self, fill: Fill, foreign: Quantity) -> None:
         if self.knows_trade(fill.symbol, fill.trade_id):
             return
-        self._trades[fill.symbol, fill.trade_id] = fill.client_order_id
-        self._forget_old_trades()
-        self.last_fill = max(fill.time, self.last_fill or fill.time)
-        self._last_fills[fill.symbol] = max(fill.time, self._last_fills.get(fill.symbol, fill.time))
-        before = self.position(fill.symbol)
-        after, _ = before.after(fill.side, fill.quantity, fill.price)
-        self._want_for_entry(fill, before)
-        self._hold(after)
+        self._told.trade(fill, self._orders)
+        entry = self._orders.get(fill.client_order_id)
+        if entry is not None and entry.intent.purpose is Purpose.ENTRY and entry.intent.protection is not None:
+            was_flat = fill.symbol not in self.positions
+            self._wanted.asked(fill.symbol, fill.side, entry.intent.protection, was_flat=was_flat)
+        self._holdings.trade(fill, foreign)
+        if fill.symbol not in self.positions:
+            self._wanted.forget(fill.symbol)
         if self.wallet is not None:
             self.wallet += fill.wallet_change
         self._count(fill)
@@ -246,31 +263,10 @@ class Ledger:
         if order is not None:
             self._keep(order.traded(quantity, cost / quantity))
 
-    def _want_for_entry(self, fill: Fill, before: Position) -> None:
-        order = self._orders.get(fill.client_order_id)
-        asked = order.intent.protection if order and order.intent.purpose is Purpose.ENTRY else None
-        if asked is None:
-            return
-        already = self._wanted.get(fill.symbol)
-        if before.is_flat or already is None:
-            self._wanted[fill.symbol] = asked
-        else:
-            self._wanted[fill.symbol] = Protection(
-                stop_price=tighter_stop(fill.side, already.stop_price, asked.stop_price),
-                take_profit_price=asked.take_profit_price or already.take_profit_price,
-            )
-
-    def _hold(self, position: Position) -> None:
-        if position.is_flat:
-            self._positions.pop(position.symbol, None)
-            self._wanted.pop(position.symbol, None)
-        else:
-            self._positions[position.symbol] = position
-
     def _booked(self, booking: str, amount: Money) -> None:
-        if booking in self._bookings:
+        if self._told.knows_booking(booking):
             return
-        self._bookings.add(booking)
+        self._told.booking(booking)
         if self.wallet is not None:
             self.wallet += amount
 
@@ -284,13 +280,6 @@ class Ledger:
             self._short.add(order.client_order_id)
         else:
             self._short.discard(order.client_order_id)
-
-    def _forget_old_trades(self) -> None:
-        """The oldest goes, but none of an order that is still known: its fills are asked for from its beginning."""
-        if len(self._trades) > _KEPT_TRADES:
-            old = next((key for key, order_id in self._trades.items() if order_id not in self._orders), None)
-            if old is not None:
-                del self._trades[old]
 
     def _forget_old_orders(self) -> None:
         """The oldest finished ones go; what can still trade is never forgotten."""

@@ -12,6 +12,7 @@ from tui_trader.core.money import Money, Price
 from tui_trader.core.words import Symbol
 from tui_trader.desk.account import AccountSeen
 from tui_trader.desk.ledger import Ledger
+from tui_trader.desk.strangers import Strangers
 from tui_trader.desk.switch import HaltSwitch
 from tui_trader.exchange.ports import Exchange
 from tui_trader.journal.emergency import EmergencyLog
@@ -68,16 +69,21 @@ class Parts:
     instruments: Mapping[Symbol, Instrument]
     fees: FeeRates
     tasks: "TaskKeeper"
+    strangers: Strangers = field(default_factory=Strangers)
     aside: list[Fold] = field(default_factory=list)
     """Who hears of rows that only the emergency log could take, besides ledger and trading state."""
 
     def mark(self, symbol: Symbol) -> Price | None:
-        """The symbol's mark price."""
-        return self.prices.of(symbol).mark
+        """The symbol's mark price; of what our feed does not tell, the one that the exchange last reported."""
+        return self.prices.of(symbol).mark if symbol in self.instruments else self.seen.mark(symbol)
 
     def equity(self) -> Money | None:
-        """Wallet plus unrealised, if all of it is known."""
-        return self.ledger.equity({symbol: self.mark(symbol) for symbol in self.ledger.positions})
+        """Wallet plus unrealised of all that the account holds, if all of it is known."""
+        return self.ledger.equity({symbol: self.mark(symbol) for symbol in self.ledger.held})
+
+    def is_shared(self, symbol: Symbol) -> bool:
+        """Whether somebody else holds or works anything of the symbol."""
+        return symbol in self.ledger.foreign or symbol in self.strangers.symbols
 
 
 @dataclass(slots=True)

@@ -2,13 +2,13 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.money import Price
 from tui_trader.core.order import Intent, Order, OrderStatus, Purpose
 from tui_trader.core.position import Position
-from tui_trader.core.records import ProtectionFailed
+from tui_trader.core.records import PositionAdopted, ProtectionFailed
 from tui_trader.core.words import Actor, Symbol
 from tui_trader.desk.conditionals import PENDING, Conditionals
 from tui_trader.desk.hands import Exit, Hands
@@ -17,6 +17,7 @@ from tui_trader.desk.resolver import Alarm
 from tui_trader.desk.scribe import note
 from tui_trader.desk.sender import Sender
 from tui_trader.desk.stops import live_stops
+from tui_trader.journal.ports import Entry
 
 PROTECT_WITHIN = 10.0
 """Seconds from the first fill until a stop must have been read back (rule 5)."""
@@ -194,15 +195,57 @@ class Protector:
             order_id = sent.order.client_order_id
             if sent.order.status is not OrderStatus.ACCEPTED:
                 return Moved(sent.order.reason or sent.order.status.value)
-            began = self._parts.clock.now()
-            while not await self._conditionals.is_read_back(sent.order):
-                if elapsed(began, self._parts.clock.now()) > _MOVES_WITHIN:
-                    return Moved(f"order {order_id} could not be read back")
-                await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
+            if not await self._proven(sent.order):
+                return Moved(f"order {order_id} could not be read back")
             await self._conditionals.clear_others(sent.order)
             if not sent.order.intent.close_position:
                 self.look(symbol)  # the bridge is replaced there
             return Moved()
+
+    async def take_over(self, stop: Intent, adopted: PositionAdopted, *, tool: str) -> str:
+        """Make what others hold ours: its stop is placed and read back first. Why not, if it does not come about.
+
+        Then everything is as it was: the stop goes, what they hold stays theirs. Raises JournalUnwritable.
+        """
+        symbol = stop.symbol
+        async with self._locks.setdefault(symbol, asyncio.Lock()):
+            before = self._parts.ledger.shares(symbol)
+            placed = await self._placed(stop, tool)
+            if isinstance(placed, str):
+                return placed
+            refusal = "" if await self._proven(placed) else "its stop could not be read back"
+            if self._parts.ledger.shares(symbol) != before:
+                refusal = "what others hold changed meanwhile; look again"
+            if refusal:
+                await self._hands.cancel(placed)
+                return refusal
+            entry = Entry(record=adopted, actor=stop.actor, correlation=stop.correlation)
+            await self._parts.journal.append(entry)
+        self.look(symbol)
+        return ""
+
+    async def _placed(self, stop: Intent, tool: str) -> Order | str:
+        """The stop, for all that is held; where the exchange keeps somebody else's closing order, for the quantity."""
+        refusal = ""
+        for form in (stop, replace(stop, close_position=False)):
+            sent = await self._sender.send(form, tool=tool)
+            if sent.order is None:
+                return f"{sent.judgement.code}: {sent.judgement.detail}"
+            if sent.order.status is OrderStatus.ACCEPTED:
+                return sent.order
+            refusal = sent.order.reason or sent.order.status.value
+            if sent.order.is_open:
+                break  # of unknown fate: no second one beside it; nothing is ours there, so it goes once it is found
+        return f"the exchange did not take its stop ({refusal})"
+
+    async def _proven(self, order: Order) -> bool:
+        """Whether it is read back in time."""
+        began = self._parts.clock.now()
+        while not await self._conditionals.is_read_back(order):
+            if elapsed(began, self._parts.clock.now()) > _MOVES_WITHIN:
+                return False
+            await self._parts.clock.sleep(_TRY_AGAIN_AFTER)
+        return True
 
     def _is_looser(self, intent: Intent) -> bool:
         wanted = self._parts.ledger.wanted(intent.symbol)

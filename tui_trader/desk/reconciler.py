@@ -1,60 +1,51 @@
-"""Comparison with the exchange: what was missed is booked, what differs is adopted, said, and halts."""
+"""Comparison with the exchange: what was missed is booked, what differs gets its verdict, and that is carried out."""
 
 import asyncio
 from contextlib import suppress
-from typing import Protocol
 
-from tui_trader.core.account import AccountReport, HeldPosition
-from tui_trader.core.clock import later
+from tui_trader.core.account import AccountReport
+from tui_trader.core.clock import elapsed, later
 from tui_trader.core.money import ZERO, plain
-from tui_trader.core.order import Order, OrderStatus, Purpose
-from tui_trader.core.plain_text import one_line
+from tui_trader.core.order import Purpose
+from tui_trader.core.reconciliation import HALTING, Compared, Difference, DifferenceVerdict
 from tui_trader.core.records import AccountReconciled, PositionAdopted
-from tui_trader.core.words import Actor, BreakerScope, ClientOrderId, Symbol, TradingState
+from tui_trader.core.sharing import Shares
+from tui_trader.core.words import Actor, BreakerScope, Symbol, TradingState
 from tui_trader.desk.asking import answered
-from tui_trader.desk.intake import Intake, is_made_by_exchange
-from tui_trader.desk.news import OrderNews
+from tui_trader.desk.comparison import OurSide, TheirSide, differences, matched, settled
+from tui_trader.desk.intake import Intake, Watcher, is_made_by_exchange
 from tui_trader.desk.parts import REQUEST_TIMEOUT, Parts
-from tui_trader.desk.resolver import Alarm, Resolver
+from tui_trader.desk.resolver import Alarm
+from tui_trader.desk.restorer import Restorer, leverage_limits
 from tui_trader.desk.scribe import note
+from tui_trader.desk.settler import Settler
 from tui_trader.desk.stops import live_stops
 from tui_trader.exchange.ports import ExchangeUnavailable, OrderReport
 from tui_trader.journal.ports import JournalUnwritable
 
+RECONCILIATION = "RECONCILIATION"
+"""The code of a halt for what a comparison found."""
 _OVERLAP = 60.0
 _LOOKS = 3
 _LOOK_AGAIN_AFTER = 0.5
 _AGAIN_AFTER = 5.0
 """Seconds from a comparison that got no answer to the next."""
-_IN_FLIGHT = 5.0
-"""Seconds for which an order may be on its way before its absence at the exchange means something."""
-
-_NAME = 40
-"""Characters of a name that the exchange says; Binance's own are at most 36."""
-
-
-class Watcher(Protocol):
-    """Whoever must act when orders or positions change."""
-
-    def look(self, symbol: Symbol) -> None:
-        """Something of this symbol changed."""
-        ...
+_IN_MOTION = 10.0
+"""Seconds after a trade of ours within which its stop may still be on its way (rule 5)."""
 
 
 class Reconciler:
     """Makes our books and the exchange's agree, one comparison at a time."""
 
-    def __init__(self, parts: Parts, news: OrderNews, intake: Intake, resolver: Resolver, watcher: Watcher) -> None:
+    def __init__(self, parts: Parts, intake: Intake, settler: Settler, watcher: Watcher) -> None:
         self._parts = parts
-        self._news = news
         self._intake = intake
-        self._resolver = resolver
+        self._settler = settler
         self._watcher = watcher
+        self._restorer = Restorer(parts, self)
         self._lock = asyncio.Lock()
         self._doubts: list[str] = []
-        self._left_behind: frozenset[ClientOrderId] = frozenset()
-        """Orders that an earlier run intended and did not mark as sent."""
-        self.differences: tuple[str, ...] = ()
+        self.differences: tuple[Difference, ...] = ()
         """What the last comparison found; empty where both agreed, and before the first."""
         self.alarm: Alarm | None = None
 
@@ -63,11 +54,7 @@ class Reconciler:
 
         Orders of unknown fate are asked for at once, whatever becomes of the comparison.
         """
-        left = self._parts.ledger.open_orders()
-        self._left_behind = frozenset(o.client_order_id for o in left if o.status is OrderStatus.INTENDED)
-        for order in left:
-            if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
-                self._resolver.start(order.client_order_id)
+        self._settler.begin()
         if await self.compare(at_start=True):
             return True
         self.doubt("the first comparison got no answer")
@@ -93,15 +80,12 @@ class Reconciler:
             await self._parts.clock.sleep(_AGAIN_AFTER)
 
     async def compare(self, *, at_start: bool = False) -> bool:
-        """Compare once. True when both agree (after booking what was missed); False when the exchange is silent.
-
-        A difference that fills and orders do not explain is adopted as the exchange has it, and halts the trader.
-        """
+        """Compare once, and carry out what that leads to. False when the exchange is silent."""
         async with self._lock:
             doubts = len(self._doubts)
             try:
                 async with asyncio.timeout(REQUEST_TIMEOUT * 3):
-                    report, differences = await self._compared(at_start=at_start)
+                    ours, theirs = await self._both_sides(at_start=at_start)
             except (ExchangeUnavailable, TimeoutError) as error:
                 self._parts.seen.doubted()
                 with suppress(JournalUnwritable):
@@ -110,22 +94,32 @@ class Reconciler:
                     )
                 return False
             del self._doubts[:doubts]
+            await self._conclude(ours, theirs, said=at_start or bool(doubts))
             with suppress(JournalUnwritable):
                 await self._parts.breakers.succeeded(BreakerScope.EXCHANGE)
-            await self._conclude(report, differences, said=at_start or bool(doubts))
-            return True
+        if not at_start:  # then the engine sets what is to be set
+            self._restorer.put_right(self.differences, theirs)
+        return True
 
-    async def _compared(self, *, at_start: bool) -> tuple[AccountReport, list[str]]:
+    # ------------------------------------------------------------------ both sides
+
+    async def _both_sides(self, *, at_start: bool) -> tuple[OurSide, TheirSide]:
         """Book what was missed and look again before a difference counts: news may be on its way."""
         looks = 1
         while True:
             await self._book_what_was_missed()
-            differences = await self._compare_orders(at_start=at_start)
+            heard = self._parts.strangers.news
+            reports = [
+                report
+                for report in await answered(self._parts.exchange.open_orders())
+                if not is_made_by_exchange(report.client_order_id)
+            ]
+            await self._settle_ours(reports, at_start=at_start)
+            self._parts.strangers.compared((each for each in reports if self._is_foreign(each)), since=heard)
             report = await answered(self._parts.exchange.account_report())
-            unequal = [held for held in self._to_compare(report) if self._differs(held)]
-            if not unequal or looks == _LOOKS:
-                adopted = [await self._adopt(held) for held in unequal]
-                return report, differences + adopted + _modes_that_are_wrong(report)
+            ours, theirs = self._our_side(reports), self._their_side(report, reports)
+            if looks == _LOOKS or not self._unequal(ours, theirs):
+                return ours, theirs
             looks += 1
             await self._parts.clock.sleep(_LOOK_AGAIN_AFTER)
 
@@ -141,131 +135,104 @@ class Reconciler:
         for transfer in await answered(exchange.transfers_since(later(funded, -_OVERLAP))):
             await self._intake.take(transfer)
 
-    async def _compare_orders(self, *, at_start: bool) -> list[str]:
-        theirs = {report.client_order_id: report for report in await answered(self._parts.exchange.open_orders())}
+    async def _settle_ours(self, reports: list[OrderReport], *, at_start: bool) -> None:
+        theirs = {report.client_order_id: report for report in reports}
         for order in self._parts.ledger.open_orders():
-            await self._compare_order(order, theirs.get(order.client_order_id), at_start=at_start)
-        return [
-            f"order {one_line(report.client_order_id, _NAME)} on {one_line(report.symbol, _NAME)} is open at the "
-            "exchange and not in our books"
-            for report in theirs.values()
-            if self._is_foreign(report)
-        ]
+            await self._settler.settle(order, theirs.get(order.client_order_id), at_start=at_start)
 
     def _is_foreign(self, report: OrderReport) -> bool:
         """Whether nobody here counts on it: it is not ours, or our books have called it final for a while."""
         order = self._parts.ledger.order(report.client_order_id)
-        if order is None:
-            return not is_made_by_exchange(report.client_order_id)
-        return not order.is_open and not self._is_young(order)
+        return order is None or (not order.is_open and not self._settler.is_young(order))
 
-    def _is_young(self, order: Order) -> bool:
-        return self._parts.clock.now() < later(order.updated, _IN_FLIGHT)
-
-    async def _compare_order(self, order: Order, report: OrderReport | None, *, at_start: bool) -> None:
-        """At the start nothing is in flight: no task of this run has sent anything yet."""
-        if report is not None:
-            await self._intake.order_news(report)
-            return
-        is_young = self._is_young(order)
-        in_flight = not at_start and is_young
-        match order.status:
-            case OrderStatus.UNKNOWN:
-                await self._ask(order)
-                self._resolver.start(order.client_order_id)
-            case OrderStatus.INTENDED if order.client_order_id in self._left_behind:
-                # Only those: in this run its sender may be waiting for a slow disk, with the order about to leave.
-                await self._never_sent(order)
-            case OrderStatus.SENT if not in_flight:
-                await self._ask(order)
-                self._resolver.start(order.client_order_id)
-            case OrderStatus.ACCEPTED | OrderStatus.PARTIALLY_FILLED:
-                is_known = await self._ask(order)
-                if not is_known and not is_young:  # also at the start: its reads may lag behind what it accepted
-                    await self._is_gone(order)
-            case _:
-                pass
-
-    async def _ask(self, order: Order) -> bool:
-        """Book what became of an order that is not open there; whether the exchange knows it at all."""
-        report = await answered(self._parts.exchange.query(order.intent.symbol, order.client_order_id))
-        if report is None:
-            return False
-        await self._intake.missed_fills(order)
-        await self._intake.order_news(report)
-        return True
-
-    async def _never_sent(self, order: Order) -> None:
-        """Written down and never marked as sent: the request did not leave (the mark is durable first)."""
-        await self._news.tell(
-            order.client_order_id, OrderStatus.NOT_SENT, reason="the program stopped before it was sent"
-        )
-
-    async def _is_gone(self, order: Order) -> None:
-        """Neither open nor known there any more: counting on it (a stop!) would be worse than losing it."""
-        await self._intake.missed_fills(order)
-        await self._news.tell(
-            order.client_order_id, OrderStatus.EXPIRED, reason="the exchange does not know it any more"
-        )
-        self._watcher.look(order.intent.symbol)
-
-    def _to_compare(self, report: AccountReport) -> list[HeldPosition]:
-        """What the exchange holds, and as flat what only we hold."""
-        theirs = {held.symbol: held for held in report.positions if held.quantity}
-        ours = [symbol for symbol in self._parts.ledger.positions if symbol not in theirs]
-        flat = [_nothing_of(symbol) for symbol in ours]
-        return [*theirs.values(), *flat]
-
-    def _differs(self, held: HeldPosition) -> bool:
-        return self._parts.ledger.position(held.symbol).quantity != held.quantity
-
-    async def _adopt(self, held: HeldPosition) -> str:
-        ours = self._parts.ledger.position(held.symbol).quantity
-        name = one_line(held.symbol, _NAME)
-        said = f"{name}: the exchange holds {plain(held.quantity)}, our fills say {plain(ours)}"
-        adopted = PositionAdopted(
-            symbol=held.symbol, quantity=held.quantity, entry_price=held.entry_price, was=ours, reason=said
-        )
-        await note(self._parts, adopted)
-        self._watcher.look(held.symbol)
-        return said
-
-    async def _conclude(self, report: AccountReport, differences: list[str], *, said: bool) -> None:
+    def _our_side(self, reports: list[OrderReport]) -> OurSide:
         ledger = self._parts.ledger
-        are_new = tuple(differences) != self.differences
-        self.differences = tuple(differences)
+        symbols = {*ledger.held, *self._parts.instruments}
+        return OurSide(
+            shares={symbol: ledger.shares(symbol) for symbol in sorted(symbols)},
+            unbooked={symbol: missing for symbol in sorted(symbols) if (missing := ledger.unbooked(symbol))},
+            positions=dict(ledger.positions),
+            orders=ledger.open_orders(),
+            over=frozenset(
+                report.client_order_id
+                for report in reports
+                if self._is_foreign(report) and ledger.order(report.client_order_id) is not None
+            ),
+            in_motion=self._in_motion(),
+            leverage_limits=leverage_limits(self._parts),
+        )
+
+    def _their_side(self, report: AccountReport, reports: list[OrderReport]) -> TheirSide:
+        return TheirSide(report=report, orders=tuple(reports), strangers=self._parts.strangers.orders)
+
+    def _in_motion(self) -> frozenset[Symbol]:
+        """Where we have traded, or an order of ours has changed, a moment ago."""
+        now, ledger = self._parts.clock.now(), self._parts.ledger
+        orders = {order.intent.symbol for order in ledger.open_orders() if self._settler.is_young(order)}
+        fills = ((symbol, ledger.last_fill_of(symbol)) for symbol in self._parts.instruments)
+        return frozenset(orders | {s for s, at in fills if at is not None and elapsed(at, now) <= _IN_MOTION})
+
+    @staticmethod
+    def _unequal(ours: OurSide, theirs: TheirSide) -> dict[Symbol, Shares]:
+        """The symbols whose positions our books have otherwise, and what they are by the exchange's word."""
+        return {s: shares for s, shares in settled(ours, theirs).items() if shares != ours.shares.get(s, Shares())}
+
+    # ------------------------------------------------------------------ what follows
+
+    async def _conclude(self, ours: OurSide, theirs: TheirSide, *, said: bool) -> None:
+        ledger, report = self._parts.ledger, theirs.report
+        found = differences(ours, theirs)
+        await self._take_over(ours, theirs, found)
+        are_new = found != self.differences
+        self.differences = found
         if said or are_new or ledger.wallet != report.wallet:
             unrealised = sum((h.quantity * (h.mark_price - h.entry_price) for h in report.positions), start=ZERO)
+            sentences = tuple(each.text for each in found)
             record = AccountReconciled(
-                wallet=report.wallet, equity=report.wallet + unrealised, differences=self.differences
+                wallet=report.wallet, equity=report.wallet + unrealised, differences=sentences, found=found
             )
             await note(self._parts, record)
-        self._parts.seen.agreed(report, self._parts.clock.now())
+        compared = Compared(at=self._parts.clock.now(), matched=matched(ours, theirs), differences=found)
+        self._parts.seen.compared(report, compared)
         if self._doubts:  # came up while we compared
             self._parts.seen.doubted()
         is_halted = self._parts.state.current is TradingState.HALTED
-        if differences and self.alarm is not None and (are_new or not is_halted):
-            await self.alarm.halt("; ".join(differences), actor=Actor.SYSTEM, code="RECONCILIATION")
+        halting = [each.text for each in found if each.verdict is DifferenceVerdict.HALTED]
+        if halting and self.alarm is not None and (are_new or not is_halted):
+            await self.alarm.halt("; ".join(halting), actor=Actor.SYSTEM, code=RECONCILIATION)
         for symbol in sorted({*ledger.positions, *(order.intent.symbol for order in ledger.open_orders())}):
             self._watcher.look(symbol)
 
+    async def _take_over(self, ours: OurSide, theirs: TheirSide, found: tuple[Difference, ...]) -> None:
+        """The exchange's word on positions becomes ours. Where that touches our own part, trading halts with it.
 
-def _nothing_of(symbol: Symbol) -> HeldPosition:
-    return HeldPosition(
-        symbol=symbol,
-        quantity=ZERO,
-        entry_price=ZERO,
-        mark_price=ZERO,
-        liquidation_price=None,
-        isolated_wallet=ZERO,
-        leverage=1,
-    )
+        Both rows are one transaction: a position that was taken over and no halt would be forgotten by a crash between.
+        """
+        entry_prices = {held.symbol: held.entry_price for held in theirs.report.positions}
+        adopted = tuple(
+            PositionAdopted(
+                symbol=symbol,
+                quantity=shares.held,
+                entry_price=entry_prices.get(symbol, ZERO),
+                was=ours.shares.get(symbol, Shares()).held,
+                foreign=shares.foreign,
+                reason=_said(symbol, ours.shares.get(symbol, Shares()), shares),
+            )
+            for symbol, shares in self._unequal(ours, theirs).items()
+        )
+        halting = [each.text for each in found if each.verdict is DifferenceVerdict.ADOPTED]
+        if halting and self.alarm is not None:
+            await self.alarm.halt("; ".join(halting), actor=Actor.SYSTEM, code=RECONCILIATION, because=adopted)
+            return
+        for record in adopted:
+            await note(self._parts, record)
 
 
-def _modes_that_are_wrong(report: AccountReport) -> list[str]:
-    wanted = {
-        "isolated margin": report.isolated,
-        "one-way mode": report.one_way,
-        "single-asset mode": report.single_asset,
-    }
-    return [f"the account is not in {name}" for name, is_set in wanted.items() if not is_set]
+def _said(symbol: Symbol, before: Shares, after: Shares) -> str:
+    foreign = f", {plain(after.foreign)} of it not ours" if after.foreign else ""
+    return f"{symbol}: the exchange holds {plain(after.held)}{foreign}, our fills say {plain(before.own)}"
+
+
+def forbids_resuming(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    """What has to be cleared up before trading goes on; what only blocks its symbol does not keep the others."""
+    return tuple(each for each in found if each.blocks_all or each.verdict in HALTING)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from tui_trader.core.clock import Instant, elapsed
 from tui_trader.core.order import Order, OrderStatus
+from tui_trader.core.records import Record
 from tui_trader.core.words import Actor, ClientOrderId
 from tui_trader.desk.asking import answered
 from tui_trader.desk.news import OrderNews
@@ -23,8 +24,8 @@ _UNSETTLED = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN})
 class Alarm(Protocol):
     """Whoever halts."""
 
-    async def halt(self, reason: str, *, actor: Actor, code: str) -> None:
-        """Stop all new risk."""
+    async def halt(self, reason: str, *, actor: Actor, code: str, because: tuple[Record, ...] = ()) -> None:
+        """Stop all new risk; the rows of `because` are durable with the halt or not at all."""
         ...
 
 

@@ -1,5 +1,7 @@
 """Writes down what has happened: into the journal, or into the emergency log while the journal cannot take it."""
 
+from collections.abc import Sequence
+
 from tui_trader.core.records import Record
 from tui_trader.core.words import Actor
 from tui_trader.desk.parts import Parts
@@ -10,11 +12,18 @@ from tui_trader.journal.ports import Entry, Journal, JournalUnwritable, Row
 
 async def note(parts: Parts, record: Record, *, actor: Actor = Actor.SYSTEM, correlation: str = "") -> Row:
     """Record a fact. It is news of what the exchange has done already, so a full disk must not stop what follows."""
+    return (await note_all(parts, (record,), actor=actor, correlation=correlation))[0]
+
+
+async def note_all(
+    parts: Parts, records: Sequence[Record], *, actor: Actor = Actor.SYSTEM, correlation: str = ""
+) -> tuple[Row, ...]:
+    """The same of several facts in one transaction: all of them are durable, or none."""
+    entries = [Entry(record=record, actor=actor, correlation=correlation) for record in records]
     try:
-        rows = await parts.journal.append(Entry(record=record, actor=actor, correlation=correlation))
+        return await parts.journal.append(*entries)
     except JournalUnwritable:
-        return put_aside(parts, record, actor=actor, correlation=correlation)
-    return rows[0]
+        return tuple(put_aside(parts, record, actor=actor, correlation=correlation) for record in records)
 
 
 def put_aside(parts: Parts, record: Record, *, actor: Actor, correlation: str = "") -> Row:

@@ -11,8 +11,8 @@ from tui_trader.core.records import Record, TradingStateChanged
 from tui_trader.core.words import Actor, TradingState
 from tui_trader.desk.hands import Hands
 from tui_trader.desk.parts import Parts
-from tui_trader.desk.reconciler import Reconciler
-from tui_trader.desk.scribe import note
+from tui_trader.desk.reconciler import Reconciler, forbids_resuming
+from tui_trader.desk.scribe import note_all
 from tui_trader.desk.switch import FileSeen
 from tui_trader.journal.ports import Entry, JournalUnwritable
 from tui_trader.risk.breakers import Breaker, closings, open_breakers
@@ -60,10 +60,15 @@ class StateKeeper:
         self._answering: list[FileSeen] = []
         """The HALT files that resumes under way will remove."""
 
-    async def halt(self, reason: str, *, actor: Actor, code: str, person: str = "") -> None:
-        """HALTED: in memory at once, then durable; resting entries are cancelled, stops stay."""
+    async def halt(
+        self, reason: str, *, actor: Actor, code: str, person: str = "", because: tuple[Record, ...] = ()
+    ) -> None:
+        """HALTED: in memory at once, then durable; resting entries are cancelled, stops stay.
+
+        The rows of `because` become durable in the same transaction.
+        """
         self._parts.switch.trip()
-        await self._written(TradingState.HALTED, reason, actor, code, person)
+        await self._written(TradingState.HALTED, reason, actor, code, person=person, because=because)
         await self._swept_in_time()
 
     async def reduce(self, reason: str, *, actor: Actor, code: str) -> None:
@@ -84,8 +89,8 @@ class StateKeeper:
             return Resumed("a resume needs a reason: say why it is safe to go on")
         if not await self._reconciler.compare():
             return Resumed("the exchange does not answer, so the account cannot be compared; try again")
-        if differences := self._reconciler.differences:
-            return Resumed(f"the account is not what our books say: {'; '.join(differences)}")
+        if found := forbids_resuming(self._reconciler.differences):
+            return Resumed(f"the account is not what our books say: {'; '.join(each.text for each in found)}")
         if any(order.status is OrderStatus.UNKNOWN for order in self._parts.ledger.open_orders()):
             return Resumed("an order is of unknown fate and is being asked for; try again in a moment")
         if self.halts() != answering:
@@ -182,9 +187,18 @@ class StateKeeper:
         orders = [o for o in self._parts.ledger.open_orders() if o.intent.purpose is Purpose.ENTRY]
         return await self._hands.cancel_all(orders)
 
-    async def _written(self, state: TradingState, reason: str, actor: Actor, code: str, person: str = "") -> None:
+    async def _written(
+        self,
+        state: TradingState,
+        reason: str,
+        actor: Actor,
+        code: str,
+        *,
+        person: str = "",
+        because: tuple[Record, ...] = (),
+    ) -> None:
         generation = self._parts.state.generation + 1
         change = TradingStateChanged(
             state=state, reason=one_line(reason), code=code, generation=generation, person=person
         )
-        await note(self._parts, change, actor=actor)
+        await note_all(self._parts, (*because, change), actor=actor)

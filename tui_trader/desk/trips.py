@@ -98,7 +98,7 @@ class TripFold:
         match row.record:
             case OrderIntended(intent=intent):
                 _remember(self._sent, client_order_id(row.hash), intent, _KEPT_ORDERS)
-            case OrderFilled(fill=fill):
+            case OrderFilled(own=Fill() as fill):
                 self._filled(fill)
             case FundingBooked(id=booking, symbol=symbol, amount=amount):
                 if booking not in self._booked and symbol in self._open:
@@ -158,12 +158,15 @@ class TripFold:
         self._unwritten.append((fill.symbol, trip))
 
     def _adopted(self, adopted: PositionAdopted, time: Instant) -> None:
-        """Fills are missing, so what the old trip brought is not known: it has no outcome."""
+        """Fills are missing, so what the old trip brought is not known: it has no outcome. What stays ours goes on."""
+        trip, own = self._open.get(adopted.symbol), adopted.own
+        if trip is not None and trip.quantity == own:
+            return
         self._open.pop(adopted.symbol, None)
-        if adopted.quantity:
-            side = Side.BUY if adopted.quantity > 0 else Side.SELL
-            trip = Trip(side=side, opened=time, cycle=None, quantity=adopted.quantity)
-            _enter(trip, abs(adopted.quantity), adopted.entry_price)
+        if own:
+            side = Side.BUY if own > 0 else Side.SELL
+            trip = Trip(side=side, opened=time, cycle=None, quantity=own)
+            _enter(trip, abs(own), adopted.entry_price)
             self._open[adopted.symbol] = trip
 
 

@@ -79,7 +79,8 @@ class Watch:
                 await self._parts.journal.append(*entries)
 
     def _out_of_season(self) -> tuple[Order, ...]:
-        """Entries that rest where none may be made: any outside the trading hours, the agent's once it repeats itself.
+        """Entries that rest where none may be made: any outside the trading hours, the agent's once it repeats itself,
+        and those beside what somebody else holds or works by now: what they open would be mixed with it.
 
         What has merely failed is left alone: a person's limit order does not go because a model was slow to answer.
         """
@@ -87,8 +88,8 @@ class Watch:
         if not entries or not is_within(self._parts.policy.current.risk.trading_hours, self._parts.clock.now()):
             return entries
         if any(breaker.needs_a_person for breaker in open_breakers(self._parts.meters.breakers.board)):
-            return tuple(order for order in entries if order.intent.actor is Actor.AGENT)
-        return ()
+            return tuple(o for o in entries if o.intent.actor is Actor.AGENT or self._parts.is_shared(o.intent.symbol))
+        return tuple(order for order in entries if self._parts.is_shared(order.intent.symbol))
 
     async def _say_what_tripped(self) -> None:
         """A halt that so far is only a file or a flag in memory becomes a row, so that it outlives the process."""

@@ -77,9 +77,10 @@ def _told_of_orders(record: Record) -> str:
             return _intent(intent)
         case OrderChanged(client_order_id=order_id, status=status, reason=reason):
             return f"{status.value} {order_id} {reason}".rstrip()
-        case OrderFilled(fill=fill):
+        case OrderFilled(fill=fill, foreign=foreign):
             figures = f"{fill.side.value} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}"
-            return f"{figures} fee {_fee(fill)} realised {plain(fill.realised)}"
+            not_ours = f" ({plain(foreign)} of it not ours)" if foreign else ""
+            return f"{figures} fee {_fee(fill)} realised {plain(fill.realised)}{not_ours}"
         case FundingBooked(symbol=symbol, amount=amount):
             return f"{symbol} {plain(amount)}"
         case TransferBooked(amount=amount):

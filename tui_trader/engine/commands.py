@@ -100,6 +100,15 @@ class CheckOrder(_Order):
     command: Literal["check_order"] = "check_order"
 
 
+class Adopt(_Command):
+    """Take over what others hold of a symbol; `stop` None: where the policy would have it."""
+
+    command: Literal["adopt"] = "adopt"
+    symbol: Annotated[_Word, Field(max_length=32)]
+    stop: _Price | None = None
+    cancel_orders: bool = False
+
+
 class Cancel(_Command):
     """Cancel one order, or (None) all working entries and exits."""
 
@@ -164,6 +173,7 @@ Command: TypeAlias = (
     | Cancel
     | Reduce
     | MoveStop
+    | Adopt
     | Approve
     | Reject
     | DecideNow

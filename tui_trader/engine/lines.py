@@ -6,7 +6,7 @@ from decimal import Decimal
 from tui_trader.core.clock import text
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.money import plain
-from tui_trader.core.order import Fill, Intent, Order
+from tui_trader.core.order import Intent, Order
 from tui_trader.core.records import (
     ApprovalChanged,
     CycleDecided,
@@ -60,8 +60,8 @@ class LineFold:
                 return self._order_line(row, client_order_id(row.hash))
             case OrderChanged(client_order_id=order_id):
                 return self._order_line(row, order_id)
-            case OrderFilled(fill=fill):
-                return fill_line(row, fill)
+            case OrderFilled() as filled:
+                return fill_line(row, filled)
             case RiskJudged(verdict="deny", code=code, tool=tool, detail=detail):
                 return _line(row, "denial", {"code": code, "tool": tool, "actor": row.actor.value, "detail": detail})
             case TradingStateChanged(state=state, reason=reason):
@@ -156,8 +156,9 @@ def _short(figure: Decimal) -> Decimal:
     return figure.quantize(_SHORTEST) if isinstance(places, int) and places < _MOST_PLACES else figure
 
 
-def fill_line(row: Row, fill: Fill) -> JsonObject:
-    """A fill as DESIGN writes it."""
+def fill_line(row: Row, filled: OrderFilled) -> JsonObject:
+    """A fill as DESIGN writes it. `foreign`, where it is there, is how much of it is not ours."""
+    fill = filled.fill
     said: JsonObject = {
         "client_order_id": fill.client_order_id,
         "trade_id": fill.trade_id,
@@ -169,6 +170,8 @@ def fill_line(row: Row, fill: Fill) -> JsonObject:
         "maker": fill.maker,
         "realised": plain(fill.realised),
     }
+    if filled.foreign:
+        said = {**said, "foreign": plain(filled.foreign)}
     if (taken := fill.foreign_fee) is not None:
         paid: JsonObject = {"asset": taken.asset, "amount": plain(taken.amount), "is_estimate": taken.is_estimate}
         said = {**said, "fee_taken": paid}

@@ -11,6 +11,7 @@ from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.core.words import Actor
 from tui_trader.engine.commands import (
     AcceptPrompt,
+    Adopt,
     Approve,
     AskStatus,
     Cancel,
@@ -106,7 +107,7 @@ class OperatorDesk:
         return _reply(await self._toolbox.call(tool, arguments, caller=Actor.OPERATOR, person=person))
 
 
-def _as_call(command: FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop) -> tuple[str, JsonObject]:
+def _as_call(command: FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop | Adopt) -> tuple[str, JsonObject]:
     """The tool and the arguments that a command means."""
     match command:
         case FlattenAll():
@@ -119,6 +120,9 @@ def _as_call(command: FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop) -> t
             return "cancel_order", {"client_order_id": order_id}
         case Reduce(symbol=symbol, percent=percent):
             return "reduce_position", {"symbol": symbol, "percent": percent}
+        case Adopt(symbol=symbol, stop=stop, cancel_orders=cancels):
+            stop_price = plain(stop) if stop is not None else None
+            return "adopt_position", {"symbol": symbol, "stop": stop_price, "cancel_orders": cancels}
         case MoveStop(symbol=symbol, price=price):
             return "set_stop", {"symbol": symbol, "price": plain(price)}
         case Cancel():

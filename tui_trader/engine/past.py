@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tui_trader.core.clock import Instant
 from tui_trader.core.money import Money
+from tui_trader.core.reconciliation import Difference
 from tui_trader.core.records import AccountReconciled, CycleDecided, EngineStarted, EquityMarked, HomeOpened
 from tui_trader.journal.ports import Row
 
@@ -18,6 +19,8 @@ class Past:
     last_cycle: int = 0
     last_equity: Money | None = None
     """As it was last written down."""
+    last_differences: tuple[Difference, ...] = ()
+    """What the last comparison that is written down found."""
 
     def apply(self, row: Row) -> None:
         """Take one row in."""
@@ -27,8 +30,10 @@ class Past:
                 self.opened = opened
             case EngineStarted() as started:
                 self.last_start = started
-            case EquityMarked(equity=equity) | AccountReconciled(equity=equity):
+            case EquityMarked(equity=equity):
                 self.last_equity = equity
+            case AccountReconciled(equity=equity, found=found):
+                self.last_equity, self.last_differences = equity, found
             case CycleDecided(cycle=cycle):
                 self.last_cycle = max(self.last_cycle, cycle)
             case _:

@@ -1,7 +1,10 @@
 """The status of a home in which no engine runs: folds over its journal, opened read-only."""
 
+from dataclasses import replace
+
 from tui_trader.core.clock import from_text
 from tui_trader.core.instrument_table import instrument
+from tui_trader.core.reconciliation import NEVER_COMPARED
 from tui_trader.core.words import Mode, Symbol, TradingState
 from tui_trader.desk.ledger import Ledger
 from tui_trader.desk.switch import HaltSwitch
@@ -58,6 +61,7 @@ def resting_status(home: Home, now: str, seal: Seal | None = None) -> StatusView
         orders=ledger.open_orders(),
         approvals=knowledge.approvals.waiting,
         observed=knowledge.observed.totals,
+        reconciliation=replace(NEVER_COMPARED, differences=past.last_differences),
         key_warning=key_warning(started.live if started else None),
         breakers=breaker_views(meters.breakers.board, time),
         since_halt=knowledge.since_halt.changes(equity),

@@ -90,6 +90,7 @@ class Showing:
             orders=book.orders,
             approvals=assembly.desk.questions.waiting,
             observed=assembly.desk.observed.totals,
+            reconciliation=assembly.desk.reconciliation,
             key_warning=key_warning(self._live),
             breakers=assembly.readings.breakers_now(),
             since_halt=self._since_halt.changes(account.equity),

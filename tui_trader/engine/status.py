@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tui_trader.core.clock import text
 from tui_trader.core.money import Price, nearest_to, plain, to_balance
+from tui_trader.core.reconciliation import Reconciliation
 from tui_trader.core.records import EconomyChanged, JsonObject, JsonValue
 from tui_trader.engine.lines import approval_object, order_object
 from tui_trader.engine.views import AnchorView, ObservedTotals, StatusView, WaitingPrompt
@@ -38,6 +39,7 @@ def status_object(view: StatusView) -> JsonObject:
         "breakers": [dict(breaker_object(breaker)) for breaker in view.breakers],
         "approvals": [dict(approval_object(question)) for question in view.approvals],
         "observed": observed_object(view.observed),
+        "reconciliation": reconciliation_object(view.reconciliation),
         "feed": _feed_object(view),
         "decider": view.decider,
         "decider_why": view.decider_why,
@@ -74,6 +76,27 @@ def breaker_object(breaker: BreakerView) -> JsonObject:
         "since": text(breaker.since) if breaker.since is not None else None,
         "probe_at": text(breaker.probe_at) if breaker.probe_at is not None else None,
         "needs_a_person": breaker.needs_a_person,
+    }
+
+
+def reconciliation_object(reconciliation: Reconciliation) -> JsonObject:
+    """How our books and the exchange stand to each other, and each difference with what follows from it."""
+    age, found = reconciliation.age, reconciliation.differences
+    return {
+        "state": reconciliation.agreement.value,
+        "age_ms": None if age is None else round(age * 1_000),
+        "matched": reconciliation.matched,
+        "differences": [
+            {
+                "kind": each.kind.value,
+                "symbol": each.symbol,
+                "ours": each.ours,
+                "theirs": each.theirs,
+                "verdict": each.verdict.value,
+                "done": each.done,
+            }
+            for each in found
+        ],
     }
 
 

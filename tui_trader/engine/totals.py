@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tui_trader.core.clock import Instant, text
 from tui_trader.core.money import ZERO, Money, plain
-from tui_trader.core.order import OrderStatus
+from tui_trader.core.order import Fill, OrderStatus
 from tui_trader.core.records import (
     CycleDecided,
     FundingBooked,
@@ -45,7 +45,7 @@ class RunTotals:
                 self._decisions += 1
             case OrderChanged(status=OrderStatus.SENT):
                 self._orders += 1
-            case OrderFilled(fill=fill):
+            case OrderFilled(own=Fill() as fill):
                 self._fills += 1
                 self._realised += fill.realised
                 self._fees += fill.fee

@@ -8,6 +8,7 @@ from tui_trader.core.clock import Instant
 from tui_trader.core.market import Candle, Level
 from tui_trader.core.money import ZERO, Money, Price
 from tui_trader.core.order import Fill, Order
+from tui_trader.core.reconciliation import NEVER_COMPARED, Reconciliation
 from tui_trader.core.records import CycleDecided, EconomyChanged
 from tui_trader.core.words import Autonomy, CycleVerdict, Mode, Symbol, TradingState
 from tui_trader.engine.since_halt import SinceHalt
@@ -134,6 +135,8 @@ class StatusView:
     approvals: tuple[Question, ...] = ()
     """What waits for a person, oldest first."""
     observed: ObservedTotals = NOTHING_OBSERVED
+    reconciliation: Reconciliation = NEVER_COMPARED
+    """Of a resting home: what the last comparison found."""
     key_warning: str = ""
     """What is dangerous about the key with which real money is traded."""
     breakers: tuple[BreakerView, ...] = ()

@@ -195,6 +195,13 @@ class Exchange(Protocol):
         """Set and confirm the symbol's leverage; None means done."""
         ...
 
+    async def set_modes(self) -> Refused | Uncertain | None:
+        """Set isolated margin on what is traded, one-way and single-asset mode; None means that nothing refused.
+
+        It may be asked for where all is set. What came of it, the next `account_report` says.
+        """
+        ...
+
     @property
     def settle_time(self) -> float:
         """Seconds after which an order that was sent and is not found can no longer arrive."""

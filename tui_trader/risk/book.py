@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tui_trader.core.clock import Instant
+from tui_trader.core.foreign import ForeignOrder
 from tui_trader.core.instrument import Instrument
 from tui_trader.core.margin import FeeRates
 from tui_trader.core.money import ZERO, Money, Price, Quantity
@@ -104,8 +105,9 @@ class Book:
     """The account and the market at one instant.
 
     `equity` None: not known. `reconciled` False: the account was not yet, or could not be, compared with the
-    exchange, or an order is known to have traded more than is booked. `orders` are all that can still trade (working,
-    in flight, unknown).
+    exchange, or an order is known to have traded more than is booked. `positions` and `orders` are ours, the orders
+    being all that can still trade (working, in flight, unknown); what others hold and work in the account is foreign
+    and counts at full size. `drifted` names settings of the account that somebody changed.
     """
 
     now: Instant
@@ -121,10 +123,22 @@ class Book:
     fees: FeeRates
     meters: Meters
     consents: Consents = Consents()
+    foreign_positions: Mapping[Symbol, Position] = field(default_factory=dict)
+    foreign_orders: tuple[ForeignOrder, ...] = ()
+    drifted: tuple[str, ...] = ()
 
     def position(self, symbol: Symbol) -> Position:
         """What is held of the symbol; flat if nothing."""
         return self.positions.get(symbol) or Position(symbol)
+
+    def is_shared(self, symbol: Symbol) -> bool:
+        """Whether somebody else holds or works anything of the symbol."""
+        return symbol in self.foreign_positions or any(order.symbol == symbol for order in self.foreign_orders)
+
+    def held(self, symbol: Symbol) -> Quantity:
+        """What the account holds of the symbol, ours or not, signed."""
+        foreign = self.foreign_positions.get(symbol)
+        return self.position(symbol).quantity + (foreign.quantity if foreign else ZERO)
 
     def mark(self, symbol: Symbol) -> Price | None:
         """The symbol's mark price, if there is one; a figure that cannot be a price is none."""
@@ -163,25 +177,31 @@ class Book:
     def worst_case_notional(self, symbol: Symbol) -> Money | None:
         """The larger side's worst case: what is held at the mark, entries at the dearer of limit price and mark.
 
-        None without a mark price.
+        Whatever others hold and work counts like ours. None without a mark price.
         """
         mark = self.mark(symbol)
         if mark is None:
             return None
-        held = self.position(symbol).quantity
+        held = self.held(symbol)
         return max(
             max(ZERO, held * side.sign) * mark
-            + sum(
-                (order.remaining * max(order.intent.price or mark, mark) for order in self.entries(symbol, side)),
-                start=ZERO,
-            )
+            + sum((quantity * max(price or mark, mark) for quantity, price in self._working(symbol, side)), start=ZERO)
             for side in Side
         )
 
+    def _working(self, symbol: Symbol, side: Side) -> Iterator[tuple[Quantity, Price | None]]:
+        """Quantity and limit price of all that could still add to the side."""
+        for order in self.entries(symbol, side):
+            yield order.remaining, order.intent.price
+        for foreign in self.foreign_orders:
+            if foreign.symbol == symbol and foreign.side is side:
+                yield foreign.opens, foreign.price
+
     def worst_case_gross(self) -> Money | None:
-        """The sum over all symbols held or worked; None if one of them has no mark price."""
-        symbols = {s for s, p in self.positions.items() if not p.is_flat}
+        """The sum over all symbols held or worked, by whomever; None if one of them has no mark price."""
+        symbols = {s for s, p in self.positions.items() if not p.is_flat} | self.foreign_positions.keys()
         symbols |= {order.intent.symbol for order in self.orders if order.intent.purpose is Purpose.ENTRY}
+        symbols |= {order.symbol for order in self.foreign_orders if order.opens}
         total = ZERO
         for symbol in symbols:
             notional = self.worst_case_notional(symbol)
@@ -191,7 +211,7 @@ class Book:
         return total
 
     def without(self, symbol: Symbol) -> "Book":
-        """The book as if nothing of the symbol were held or worked: what a reversal will find after its close."""
+        """The book as if nothing of ours were held or worked there: what a reversal will find after its close."""
         return replace(
             self,
             positions={name: held for name, held in self.positions.items() if name != symbol},

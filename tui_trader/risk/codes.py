@@ -21,6 +21,8 @@ class Code(StrEnum):
     NOT_APPROVED = "NOT_APPROVED"
     APPROVAL_WAITS = "APPROVAL_WAITS"
     NOT_RECONCILED = "NOT_RECONCILED"
+    FOREIGN_EXPOSURE = "FOREIGN_EXPOSURE"
+    MODE_DRIFT = "MODE_DRIFT"
     EQUITY_UNKNOWN = "EQUITY_UNKNOWN"
     SYMBOL_NOT_ALLOWED = "SYMBOL_NOT_ALLOWED"
     PRICE_MISSING = "PRICE_MISSING"
@@ -78,6 +80,8 @@ SENTENCES: Mapping[Code, str] = MappingProxyType(
         Code.NOT_APPROVED: "A person has not agreed to this entry: propose it, and wait for the answer.",
         Code.APPROVAL_WAITS: "A person is being asked about an entry in this symbol.",
         Code.NOT_RECONCILED: "The account was not compared with the exchange, so no new risk.",
+        Code.FOREIGN_EXPOSURE: "Somebody else holds or works something of the symbol: adopt it, or flatten.",
+        Code.MODE_DRIFT: "Somebody changed how the account trades, so no new risk until it is set back.",
         Code.EQUITY_UNKNOWN: "Equity or free margin is not known, so no new risk.",
         Code.SYMBOL_NOT_ALLOWED: "The symbol is not in the policy.",
         Code.PRICE_MISSING: "Quote or mark price is missing, so no new risk.",

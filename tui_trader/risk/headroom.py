@@ -11,7 +11,7 @@ from tui_trader.risk.book import Book
 from tui_trader.risk.breakers import most_failures
 from tui_trader.risk.incidents import after, most_alike
 from tui_trader.risk.policy import Policy
-from tui_trader.risk.sizing import distance_pct, liquidation_at, loss_at_stops, still_to_place, stops_of
+from tui_trader.risk.sizing import distance_pct, liquidation_at, loss_at_stops, open_orders, stops_of
 from tui_trader.risk.tripping import worst_error_share
 
 
@@ -95,8 +95,7 @@ def _of_breakers(book: Book, policy: Policy) -> Iterator[LimitUse]:
 
 def _of_pace(book: Book, policy: Policy) -> Iterator[LimitUse]:
     risk, meters = policy.risk, book.meters
-    open_orders = sum(order.is_open for order in book.orders) + still_to_place(book)
-    yield _count("max_open_orders", risk.max_open_orders, open_orders)
+    yield _count("max_open_orders", risk.max_open_orders, open_orders(book))
     yield _count("max_orders_per_minute", risk.max_orders_per_minute, meters.orders_last_minute)
     cancels = len(after(meters.incidents.cancels, later(book.now, -MINUTE)))
     yield _count("max_cancels_per_minute", risk.max_cancels_per_minute, cancels)

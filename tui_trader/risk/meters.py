@@ -80,14 +80,14 @@ class LossMeters:
                 self._marked(equity, row.time)
             case OrderIntended():
                 self._intended(row, row.record)
-            case OrderFilled(fill=fill):
+            case OrderFilled(own=Fill() as fill):
                 self._filled(fill, row.time)
             case ModelAsked() | ModelAnswered() | EconomyChanged():
                 self.spending.apply(row)
             case FundingBooked() | TransferBooked():
                 self._booked_once(row.record)
-            case PositionAdopted(symbol=symbol, quantity=quantity):
-                self._trips.adopted(symbol, quantity)
+            case PositionAdopted(symbol=symbol, own=own):
+                self._trips.adopted(symbol, own)
             case TradingStateChanged() | EmergencyImported():
                 self._state_changed(row)
             case BreakerChanged():

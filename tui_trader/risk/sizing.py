@@ -103,13 +103,14 @@ def orders_placed(intent: Intent) -> int:
     return 2 if intent.protection.take_profit_price is None else 3
 
 
-def still_to_place(book: Book) -> int:
-    """How many stops and take-profits the entries that have not traded yet will add to the open orders."""
-    return sum(
+def open_orders(book: Book) -> int:
+    """All open orders, those of others too, and the protection that entries which have not traded yet will add."""
+    to_come = sum(
         orders_placed(order.intent) - 1
         for order in book.orders
         if order.intent.purpose is Purpose.ENTRY and order.filled == 0
     )
+    return sum(order.is_open for order in book.orders) + len(book.foreign_orders) + to_come
 
 
 def is_plain_limit(intent: Intent) -> bool:

@@ -188,6 +188,14 @@ class WithReason(Arguments):
     reason: Reason
 
 
+class AdoptionOf(Arguments):
+    """What others hold of a symbol, where its stop is to stand (None: by the policy), and whether their orders go."""
+
+    symbol: str
+    stop: Positive | None = None
+    cancel_orders: bool = False
+
+
 class LeverageOf(Arguments):
     """The leverage to set for a symbol."""
 

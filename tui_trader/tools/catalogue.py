@@ -2,6 +2,7 @@
 
 from tui_trader.desk.desk import Desk
 from tui_trader.desk.parts import PolicyInForce
+from tui_trader.tools.adopting import AdoptPosition
 from tui_trader.tools.approving import Approve, ObservePosition, ProposePosition, Reject
 from tui_trader.tools.cancelling import CancelAll, CancelOrder
 from tui_trader.tools.entering import OpenPosition
@@ -34,6 +35,7 @@ def all_tools(desk: Desk, readings: Readings, policy: PolicyInForce) -> tuple[To
         Halt(desk),
         Resume(desk),
         Flatten(desk),
+        AdoptPosition(desk),
         ProposePosition(desk, entering),
         Approve(desk, entering),
         Reject(desk),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tui_trader.core.clock import Instant, start_of_day
 from tui_trader.core.margin import FeeRates
 from tui_trader.core.money import ZERO, Money, Price
+from tui_trader.core.order import Fill
 from tui_trader.core.records import CycleDecided, OrderFilled, PositionClosed
 from tui_trader.core.words import CycleVerdict, Symbol
 from tui_trader.desk.trips import TripFold
@@ -35,7 +36,7 @@ class MemoryFold:
                 pass
             case CycleDecided() as decided:
                 self._decisions.append(_past(decided, row.time))
-            case OrderFilled(fill=fill):
+            case OrderFilled(own=Fill() as fill):
                 self._pay(fill.fee, row.time)
             case _:
                 pass

@@ -76,6 +76,15 @@ DECISIONS = Action(
     label="cycles",
     help="Every decision in a line; Enter opens one: seen, asked, answered, checked, done, and what it came to.",
 )
+ADOPT = Action(
+    id="adopt",
+    call="adopt",
+    keys=("t",),
+    label="take over",
+    help="Take over what somebody else holds, its stop first. `y` adopts it, `x` cancels their orders, too.",
+    danger=Danger.ASKS,
+    hinted=False,
+)
 DECIDE = Action(
     id="decide", call="decide", keys=("d",), label="decide", help="Let the agent decide now, not at the next interval."
 )
@@ -181,7 +190,7 @@ VIEWS = (
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
 TRADING_ACTIONS = (
-    *(RESUME, FLATTEN, ORDER, DECISIONS, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT),
+    *(RESUME, FLATTEN, ADOPT, ORDER, DECISIONS, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT),
     *PANES,
     *VIEWS,
 )

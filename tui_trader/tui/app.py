@@ -15,6 +15,7 @@ from tui_trader.core.words import Mode, TradingState
 from tui_trader.engine.client import EngineClient
 from tui_trader.engine.commands import (
     AcceptPrompt,
+    Adopt,
     Approve,
     Command,
     DecideNow,
@@ -31,6 +32,7 @@ from tui_trader.tui.base import QuietApp
 from tui_trader.tui.panes.pane import Source
 from tui_trader.tui.replies import reply_of, why
 from tui_trader.tui.screens.accepting import AcceptDialog
+from tui_trader.tui.screens.adopting import AdoptDialog, foreign_symbol
 from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
 from tui_trader.tui.screens.beginning import LiveDialog
 from tui_trader.tui.screens.decisions import DecisionsScreen
@@ -179,6 +181,21 @@ class TraderApp(QuietApp):
     def action_decisions(self) -> None:
         """Every cycle a row."""
         self.push_screen(DecisionsScreen(self._source))
+
+    def action_adopt(self) -> None:
+        """Show what somebody else has, ask, take it over."""
+        self._trading.look()
+        status = self._trading.status
+        symbol = foreign_symbol(status) if status is not None else None
+        if symbol is None:
+            self._say("Nobody else holds or works anything here.")
+            return
+
+        def confirmed(adopt: Adopt | None) -> None:
+            if adopt is not None:
+                self._send(adopt, self._teller(f"{adopt.symbol} is ours, with a stop.", f"{adopt.symbol} not adopted"))
+
+        self.push_screen(AdoptDialog(symbol, lambda: self._trading.status, self._glyphs), confirmed)
 
     def action_order(self) -> None:
         """Fill in a ticket, ask the gate as one types, send what was confirmed."""

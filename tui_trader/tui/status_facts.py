@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from tui_trader.core.clock import elapsed, text
+from tui_trader.core.reconciliation import Agreement, Reconciliation
 from tui_trader.core.words import BreakerState, Mode, TradingState
 from tui_trader.engine.views import StatusView
 from tui_trader.tui.vitals import Life, Vital
@@ -52,6 +53,7 @@ def status_facts(
         *_breakers(status),
         *_asking(status),
         *_outside(status, longest),
+        *_apart(status.reconciliation, longest),
         *_prompt(status, is_compact=is_compact),
         Fact(
             label="" if is_compact else "autonomy",
@@ -66,6 +68,7 @@ def status_facts(
         _next(status),
         *((Fact(label="account", text=status.account, priority=4),) if status.mode is Mode.LIVE else ()),
         Fact(label="cycle", text=str(status.last_cycle), priority=6),
+        *_agreeing(status.reconciliation),
         Fact(label="journal", text=number(status.journal_entries), priority=6),
         Fact(label="prompt", text=status.prompt, priority=8),
         Fact(label="drawdown", text=percent(status.drawdown, signed=False), priority=7),
@@ -160,6 +163,29 @@ def _prompt(status: StatusView, *, is_compact: bool) -> tuple[Fact, ...]:
     else:
         words = "OLD PROMPT IN FORCE: p says why"
     return (Fact(text=words, tone=Tone.WARNING, badge=True),)
+
+
+_APART = {Agreement.AMBER: Tone.WARNING, Agreement.RED: Tone.DANGER, Agreement.UNKNOWN: Tone.WARNING}
+
+
+def _apart(reconciliation: Reconciliation, longest: int) -> tuple[Fact, ...]:
+    """What differs between our books and the exchange, as a badge."""
+    tone, found = _APART.get(reconciliation.agreement), reconciliation.differences
+    if tone is None:
+        return ()
+    if reconciliation.agreement is Agreement.UNKNOWN:
+        return (Fact(text="NOT COMPARED", tone=tone, badge=True, priority=1),)
+    first = next(each for each in found if each.blocks_all or reconciliation.agreement is Agreement.AMBER)
+    more = f" +{len(found) - 1}" if len(found) > 1 else ""
+    words = f"{first.kind.value.replace('_', ' ').upper()} {first.symbol}".rstrip()
+    return (Fact(text=f"{_clipped(words, longest)}{more}", tone=tone, badge=True),)
+
+
+def _agreeing(reconciliation: Reconciliation) -> tuple[Fact, ...]:
+    """How old the comparison is by which both agree."""
+    if reconciliation.age is None:
+        return ()
+    return (Fact(label="reconciled", text=f"{reconciliation.agreement.value} {age(reconciliation.age)}", priority=5),)
 
 
 def _day(status: StatusView) -> Fact:

@@ -115,11 +115,18 @@ async def test_a_transfer_is_told_with_the_exchanges_id(account: Account) -> Non
 async def test_modes_are_set_at_the_opening_and_read_back() -> None:
     async with loopback(margin_type=MarginType.CROSSED) as bench, opened(bench) as account:
         report = await account.exchange.account_report()
-        assert (report.isolated, report.one_way, report.single_asset) == (True, True, True)
+        assert (report.not_isolated, report.one_way, report.single_asset) == ((), True, True)
         bench.exchange.mischief.set_margin_type(BTC, MarginType.CROSSED)
         bench.exchange.mischief.report_modes(dual_side=True, multi_assets=True)
         drifted = await account.exchange.account_report()
-        assert (drifted.isolated, drifted.one_way, drifted.single_asset) == (False, False, False)
+        assert (drifted.not_isolated, drifted.one_way, drifted.single_asset) == ((BTC,), False, False)
+        assert await account.exchange.set_modes() is None
+        restored = await account.exchange.account_report()
+        assert (restored.not_isolated, restored.one_way, restored.single_asset) == ((), True, True)
+        assert await account.exchange.set_modes() is None, "where all is set there is nothing to do"
+        await account.exchange.submit(account.new_id(), resting())
+        bench.exchange.mischief.set_margin_type(BTC, MarginType.CROSSED)
+        assert isinstance(await account.exchange.set_modes(), Refused), "an order is open"
 
 
 async def test_leverage_is_set_and_is_what_the_account_says(account: Account) -> None:

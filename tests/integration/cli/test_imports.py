@@ -42,7 +42,7 @@ def test_below_the_agent_there_is_no_framework() -> None:
 def test_help_is_there_for_every_command(shell: Shell) -> None:
     ended = shell.run("--help", spawned=True)
     assert (ended.code, ended.err) == (0, "")
-    commands = ("run", "status", "halt", "resume", "flatten", "order", "cancel", "reduce", "stop")
+    commands = ("run", "status", "halt", "resume", "flatten", "order", "cancel", "reduce", "stop", "adopt")
     for command in (*commands, "audit", "prompt", "graph", "doctor", "config"):
         assert command in ended.out
         told = shell.run(command, "--help")

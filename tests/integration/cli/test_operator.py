@@ -106,6 +106,7 @@ def test_a_resting_order_is_cancelled_by_its_id_and_by_all(shell: Shell, home: P
         (("order", "BTCUSDT", "sell", "0.01", "--reduce-only"), "NOTHING_HELD"),
         (("reduce", "BTCUSDT", "50"), "NOTHING_HELD"),
         (("stop", "BTCUSDT", "90000"), "NOTHING_HELD"),
+        (("adopt", "BTCUSDT", "--stop", "90000", "--cancel-orders"), "NOT_ADOPTED"),
         (("cancel", "tt-aaaaaaaaaaaaaaaaaaaaaa"), "ORDER_UNKNOWN"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -21,8 +21,11 @@ class Mutant:
 
 
 _SENDER, _DOOR, _STATE = "desk/sender.py", "desk/door.py", "desk/state.py"
-_RECONCILER, _RESOLVER, _PROTECTOR = "desk/reconciler.py", "desk/resolver.py", "desk/protector.py"
+_RECONCILER, _SETTLER = "desk/reconciler.py", "desk/settler.py"
+_RESOLVER, _PROTECTOR = "desk/resolver.py", "desk/protector.py"
 _ORDERS = ("order", "orders at once")
+
+_WITH_A_STRANGER = Focus(faults={"stranger": 0.1}, actions=_ORDERS, rate=1.0, patience=5.0, seconds=60.0)
 
 MUTANTS = (
     Mutant(
@@ -143,7 +146,7 @@ MUTANTS = (
         (
             Edit(
                 "desk/intake.py",
-                "            if self._parts.ledger.knows_trade(fill.symbol, fill.trade_id):\n",
+                "            if ledger.knows_trade(fill.symbol, fill.trade_id):\n",
                 "            if False:\n",
             ),
             Edit("desk/ledger.py", "        if self.knows_trade(fill.symbol, fill.trade_id):\n", "        if False:\n"),
@@ -155,7 +158,7 @@ MUTANTS = (
         ("I3", "I5", "I7"),
         (
             Edit(
-                _RECONCILER,
+                _SETTLER,
                 "            case OrderStatus.INTENDED if order.client_order_id in self._left_behind:\n",
                 "            case OrderStatus.INTENDED | OrderStatus.SENT if at_start:\n",
             ),
@@ -236,7 +239,7 @@ MUTANTS = (
         "an order that is filled counts neither as an order nor as a position until its fills are booked",
         8,
         ("I3",),
-        (Edit("desk/book.py", " and not parts.ledger.is_short_of_fills", ""),),
+        (Edit("desk/book.py", " and not ledger.is_short_of_fills", ""),),
         Focus(faults={"news_late": 0.8}, actions=_ORDERS, rate=0.5),
     ),
     Mutant(
@@ -282,7 +285,7 @@ MUTANTS = (
         (
             Edit(
                 _RECONCILER,
-                "        if differences and self.alarm is not None and (are_new or not is_halted):\n",
+                "        if halting and self.alarm is not None:\n",
                 "        if False and self.alarm is not None:\n",
             ),
         ),
@@ -303,17 +306,17 @@ MUTANTS = (
     ),
     Mutant(
         "what an earlier run left open stays open where the first comparison gets no answer",
-        28,
+        40,
         ("I5", "I7", "liveness"),
         (
             Edit(_RECONCILER, '        self.doubt("the first comparison got no answer")\n', ""),
             Edit(
-                _RECONCILER,
+                _SETTLER,
                 "            case OrderStatus.INTENDED if order.client_order_id in self._left_behind:\n",
                 "            case OrderStatus.INTENDED if at_start:\n",
             ),
         ),
-        Focus(faults={"disk_slow": 1.0, "crash": 0.05, "read_fails": 0.1}, actions=_ORDERS, rate=1.0, patience=1.0),
+        Focus(faults={"disk_slow": 1.0, "crash": 0.1, "read_fails": 0.15}, actions=_ORDERS, rate=3.0, patience=1.0),
     ),
     Mutant(
         "the leverage setting is not looked at",
@@ -353,5 +356,48 @@ MUTANTS = (
             limits={"max_consecutive_failures": "1"},
             seconds=60.0,
         ),
+    ),
+    Mutant(
+        "what others hold does not count in the gross of the account",
+        19,
+        ("I3",),
+        (
+            Edit(
+                "risk/book.py",
+                "if not p.is_flat} | self.foreign_positions.keys()\n",
+                "if not p.is_flat}\n",
+            ),
+        ),
+        _WITH_A_STRANGER,
+    ),
+    Mutant(
+        "entries leave beside what others hold",
+        5,
+        ("foreign",),
+        (
+            Edit("risk/gate.py", "    knowledge.symbol_is_ours_alone,\n", ""),
+            Edit(_DOOR, "        if self._parts.is_shared(intent.symbol):\n", "        if False:\n"),
+        ),
+        _WITH_A_STRANGER,
+    ),
+    Mutant(
+        "a position of others is taken for ours",
+        0,
+        ("foreign", "I9", "I5"),
+        (Edit("desk/intake.py", "ledger.order(fill.client_order_id) is not None\n", "True\n"),),
+        _WITH_A_STRANGER,
+    ),
+    Mutant(
+        "a stop of ours closes what others hold, too",
+        1,
+        ("foreign",),
+        (
+            Edit(
+                "desk/conditionals.py",
+                "        return symbol in self._parts.ledger.foreign\n",
+                "        return False\n",
+            ),
+        ),
+        Focus(faults={"stranger": 0.2}, actions=(*_ORDERS, "stop"), rate=1.0, seconds=60.0),
     ),
 )

@@ -7,6 +7,7 @@ import pytest
 from tests.fakes.trader_parts import D, Trader, entry, trading, virtual
 from tui_trader.core.ids import client_order_id
 from tui_trader.core.order import Intent, Purpose
+from tui_trader.core.records import TradingStateChanged
 from tui_trader.core.words import ClientOrderId, Side, TradingState
 from tui_trader.desk import sender
 from tui_trader.desk.door import BREACH
@@ -110,7 +111,7 @@ async def test_an_exit_leaves_also_where_the_door_finds_fault_with_it_but_not_tw
         exits = [each for each in trader.exchange.submitted if each.intent.purpose is Purpose.EXIT]
         assert len(exits) == 1
         await trader.until(lambda: trader.world.held() == 0, within=5)
-        await trader.until(lambda: trader.state.status.code == BREACH, within=2)
+        assert BREACH in {record.code for record in trader.records(TradingStateChanged)}
         monkeypatch.undo()
         await trader.wait(90)
 

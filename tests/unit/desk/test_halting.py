@@ -350,11 +350,11 @@ async def test_only_the_operator_resumes_with_a_reason_and_an_exchange_that_agre
         trader.script.read = lambda _: ReadFault.UNAVAILABLE
         assert not (await trader.operator("resume", reason="go on")).is_ok
         trader.script.read = lambda _: ReadFault.NONE
-        foreign = ClientOrderId("by-hand")
+        foreign = ClientOrderId("tt-of-another-instance")
         await trader.world.paper.submit(foreign, entry(price="93000"))
         for _ in range(3):
             refused = await trader.operator("resume", reason="go on")
-            assert not refused.is_ok, "an order that is not ours is still there"
+            assert not refused.is_ok, "an order of a second instance is still there"
         await trader.world.paper.cancel(BTC, foreign)
         assert (await trader.operator("resume", reason="go on")).is_ok
 

@@ -9,7 +9,7 @@ from tests.unit.engine.time import NOON
 from tui_trader.core.order import ForeignFee, OrderStatus
 from tui_trader.core.records import AccountReconciled, FundingBooked, OrderChanged, OrderFilled, OrderIntended
 from tui_trader.core.words import ClientOrderId, TradeId
-from tui_trader.desk import ledger as module
+from tui_trader.desk import told as module
 from tui_trader.desk.ledger import Ledger
 
 KEPT = 50

@@ -5,6 +5,7 @@ import pytest
 from tests.fakes.exchange import EventFault, ReadFault, Script, WriteFault
 from tests.fakes.trader_parts import BTC, ETH, D, entry, trading, virtual, world_of
 from tui_trader.core.order import Fill, Intent, OrderStatus, OrderType, Purpose
+from tui_trader.core.reconciliation import DifferenceKind
 from tui_trader.core.records import (
     AccountReconciled,
     FundingBooked,
@@ -15,7 +16,7 @@ from tui_trader.core.records import (
     TradingStateChanged,
 )
 from tui_trader.core.words import Actor, ClientOrderId, Side, TradingState
-from tui_trader.journal.ports import Entry
+from tui_trader.journal.ports import Entry, Row
 
 
 def by_hand(side: Side = Side.BUY, quantity: str = "0.05") -> Intent:
@@ -81,17 +82,51 @@ async def test_the_first_trade_of_all_is_booked_also_when_it_is_found_late() -> 
 
 
 @virtual
-async def test_a_position_that_our_fills_do_not_explain_is_adopted_closed_or_protected_and_halts() -> None:
+async def test_what_is_ours_and_changed_without_a_trade_is_taken_over_and_halts() -> None:
+    """Somebody closed a part of it, and neither the stream nor the list of trades says so."""
     async with trading() as trader:
+        await trader.opened()
+        ours = trader.quantity()
         trader.script.event = lambda _: EventFault.LOST
-        await trader.world.paper.submit(ClientOrderId("by-hand"), by_hand())
+        await trader.world.paper.submit(ClientOrderId("by-hand"), by_hand(Side.SELL, "0.002"))
         await trader.wait(2)
+        trader.world.paper._books._connection.execute("DELETE FROM fills WHERE client_order_id = 'by-hand'")
         trader.script.event = lambda _: EventFault.NONE
-        trader.world.paper._books._connection.execute("DELETE FROM fills")
-        await trader.until(lambda: trader.state.current is TradingState.HALTED, within=70)
+        await trader.until(lambda: trader.state.status.code == "RECONCILIATION", within=70)
         (adopted,) = trader.records(PositionAdopted)
-        assert (adopted.was, adopted.quantity) == (D(0), D("0.05"))
-        await trader.until(lambda: trader.world.held() == 0 and trader.quantity() == 0, within=30)
+        assert (adopted.was, adopted.own, adopted.foreign) == (ours, ours - D("0.002"), D(0))
+        (found,) = next(r for r in trader.records(AccountReconciled) if r.found).found
+        assert (found.kind, found.symbol) == (DifferenceKind.UNKNOWN_FILL, BTC)
+        assert trader.quantity() == trader.world.held() == ours - D("0.002")
+        assert trader.world.is_protected()
+
+
+@virtual
+async def test_what_is_taken_over_halts_also_where_a_crash_follows_at_once() -> None:
+    """The row of the adoption and that of the halt are one transaction: no crash can come between them."""
+    async with world_of() as world:
+        trader = await world.start()
+        await trader.opened()
+        trader.script.event = lambda _: EventFault.LOST
+        await world.paper.submit(ClientOrderId("by-hand"), by_hand(Side.SELL, "0.002"))
+        await trader.wait(2)
+        world.paper._books._connection.execute("DELETE FROM fills WHERE client_order_id = 'by-hand'")
+
+        class Killer:
+            """Dies of the first adoption that becomes durable."""
+
+            def apply(self, row: Row) -> None:
+                if isinstance(row.record, PositionAdopted):
+                    trader.journal.die()
+
+        trader.journal.follow(Killer())
+        await trader.until(lambda: bool(trader.records(PositionAdopted)), within=70)
+        await trader.crash()
+        again = await world.start()
+        assert again.state.current is TradingState.HALTED
+        assert again.state.status.code == "RECONCILIATION"
+        assert not (await again.open(ETH)).is_ok
+        again.tasks.cancel()
 
 
 @virtual
@@ -158,16 +193,28 @@ async def test_doubt_means_no_at_once_and_also_when_it_comes_up_during_a_compari
 
 
 @virtual
-async def test_an_order_that_is_not_ours_halts_once() -> None:
+async def test_an_order_with_our_prefix_that_our_log_does_not_know_halts_once() -> None:
     async with trading() as trader:
-        await trader.world.paper.submit(ClientOrderId("by-hand"), entry(price="90000", quantity="0.01"))
+        await trader.world.paper.submit(ClientOrderId("tt-other"), entry(price="90000", quantity="0.01"))
         await trader.until(lambda: trader.state.status.code == "RECONCILIATION", within=70)
         await trader.wait(400)
         halts = trader.records(TradingStateChanged)
         assert len(halts) == 1
-        assert len([r for r in trader.records(AccountReconciled) if r.differences]) == 1
+        rows = [r for r in trader.records(AccountReconciled) if r.differences]
+        assert len(rows) == 1
+        assert [each.kind for each in rows[0].found] == [DifferenceKind.SECOND_INSTANCE]
         assert (await trader.operator("flatten")).is_ok
         assert trader.world.orders() == []
+
+
+@virtual
+async def test_a_trade_of_a_second_instance_halts_though_its_order_never_rested() -> None:
+    async with trading() as trader:
+        await trader.world.paper.submit(ClientOrderId("tt-other"), by_hand())
+        await trader.until(lambda: trader.state.status.code == "RECONCILIATION", within=5)
+        assert "second instance" in trader.state.status.reason
+        await trader.wait(60)
+        assert trader.world.held() == D("0.05"), "its position is not ours to close"
 
 
 @virtual

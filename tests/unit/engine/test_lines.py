@@ -110,6 +110,13 @@ def test_a_fill() -> None:
     }
 
 
+def test_a_fill_of_others_says_so() -> None:
+    log, lines = live()
+    log.write(OrderIntended(intent=entry()))
+    log.write(OrderFilled(fill=fill(log.last_order), foreign=D("0.02")))
+    assert lines[-1]["foreign"] == "0.02"
+
+
 def test_a_denial_and_nothing_for_what_was_allowed() -> None:
     log, lines = live()
     log.write(RiskJudged(verdict="allow", tool="open_position", symbol=BTC), actor=Actor.AGENT)

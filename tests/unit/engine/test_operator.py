@@ -15,6 +15,7 @@ from tui_trader.core.records import Clamp, EntryCard, JsonObject, ToolStatus
 from tui_trader.core.words import Actor, Side, Symbol
 from tui_trader.engine.commands import (
     AcceptPrompt,
+    Adopt,
     Approve,
     AskStatus,
     Cancel,
@@ -116,6 +117,16 @@ def carried_out(command: Command, *answers: ToolAnswer, previewed: Preview | Non
         (FlattenAll(), "flatten", {}),
         (Cancel(), "cancel_all", {}),
         (Cancel(client_order_id="tt-1"), "cancel_order", {"client_order_id": "tt-1"}),
+        (
+            Adopt(symbol="BTCUSDT", stop=D("93000.50"), cancel_orders=True),
+            "adopt_position",
+            {"symbol": "BTCUSDT", "stop": "93000.5", "cancel_orders": True},
+        ),
+        (
+            Adopt(symbol="BTCUSDT"),
+            "adopt_position",
+            {"symbol": "BTCUSDT", "stop": None, "cancel_orders": False},
+        ),
         (Reduce(symbol="BTCUSDT", percent=30), "reduce_position", {"symbol": "BTCUSDT", "percent": 30}),
         (MoveStop(symbol="BTCUSDT", price=D("93000.50")), "set_stop", {"symbol": "BTCUSDT", "price": "93000.5"}),
         (

@@ -115,7 +115,7 @@ def test_the_exchange_says_what_it_is() -> None:
     async def trade(exchange: PaperExchange, clock: LoopClock) -> None:
         report = await exchange.account_report()
         assert (exchange.name, exchange.account) == ("paper", "paper")
-        assert (report.isolated, report.one_way, report.single_asset) == (True, True, True)
+        assert (report.not_isolated, report.one_way, report.single_asset) == ((), True, True)
         assert report.time == clock.now()
         assert await exchange.instruments() == {BTC: instrument()}
         assert exchange.settle_time > 0.05

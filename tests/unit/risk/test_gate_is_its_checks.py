@@ -27,6 +27,7 @@ from tests.unit.risk.scenes import (
 from tui_trader.core.clock import later
 from tui_trader.core.instrument import Bracket
 from tui_trader.core.order import Intent, OrderType, Purpose, TimeInForce
+from tui_trader.core.position import Position
 from tui_trader.core.words import Actor, Autonomy, BreakerCause, BreakerScope, ClientOrderId, Side, TradingState
 from tui_trader.risk.book import Book, Consents
 from tui_trader.risk.breakers import Breaker
@@ -94,6 +95,10 @@ ENTRY_SCENES: dict[Check, Scene] = {
         code=Code.SYMBOL_NOT_ALLOWED, intent=entry(symbol=ETH), policy=POLICY.model_copy(update={"symbols": (BTC,)})
     ),
     knowledge.account_is_reconciled: Scene(code=Code.NOT_RECONCILED, book=replace(BOOK, reconciled=False)),
+    knowledge.account_is_as_set: Scene(code=Code.MODE_DRIFT, book=replace(BOOK, drifted=("margin_mode",))),
+    knowledge.symbol_is_ours_alone: Scene(
+        code=Code.FOREIGN_EXPOSURE, book=replace(BOOK, foreign_positions={BTC: Position.held(BTC, D(1), D(100))})
+    ),
     knowledge.equity_is_known: Scene(code=Code.EQUITY_UNKNOWN, book=replace(BOOK, equity=D(0))),
     knowledge.instrument_is_known: Scene(code=Code.INSTRUMENT_UNKNOWN, book=replace(BOOK, instruments={})),
     knowledge.prices_are_known: Scene(

@@ -29,7 +29,7 @@ AGENT_TOOLS = {
     "cancel_all",
     "halt",
 }
-OPERATOR_ONLY = {"approve", "reject", "resume", "flatten", "set_leverage"}
+OPERATOR_ONLY = {"approve", "reject", "resume", "flatten", "adopt_position", "set_leverage"}
 
 
 def rows_of(trader: Trader, kind: type[ToolCalled] | type[ToolReturned]) -> list[Row]:
@@ -107,6 +107,7 @@ CALLS: list[tuple[str, JsonObject, Actor]] = [
     ("cancel_order", {"client_order_id": "tt-none", "reason": "r"}, Actor.AGENT),
     ("resume", {"reason": "r"}, Actor.AGENT),
     ("flatten", {}, Actor.AGENT),
+    ("adopt_position", {"symbol": "BTCUSDT"}, Actor.AGENT),
     ("set_leverage", {"symbol": "BTCUSDT", "leverage": 2}, Actor.AGENT),
     ("no_such_tool", {}, Actor.AGENT),
     ("set_leverage", {"symbol": "BTCUSDT", "leverage": 100}, Actor.OPERATOR),

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 from tui_trader.core.clock import Instant
-from tui_trader.core.money import Money, Price, Quantity
+from tui_trader.core.money import ZERO, Money, Price, Quantity
+from tui_trader.core.reconciliation import Difference
 from tui_trader.core.words import Side, Symbol
 
 
@@ -34,7 +35,11 @@ class TransferBooked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionAdopted:
-    """The exchange holds something else than the fills explain; its word is taken, and why is said."""
+    """The exchange's word on a position is taken: the fills do not explain it, or a person takes over what is foreign.
+
+    `quantity` is all that the account holds, `was` what the books said of it; `foreign` is the part of it that is not
+    ours, signed too. `stop_price` is where a stop of ours stands that was placed for it, if one was.
+    """
 
     KIND: ClassVar[str] = "position.adopted"
     symbol: Symbol
@@ -42,6 +47,13 @@ class PositionAdopted:
     entry_price: Price
     was: Quantity
     reason: str
+    foreign: Quantity = ZERO
+    stop_price: Price | None = None
+
+    @property
+    def own(self) -> Quantity:
+        """What of it is ours, signed."""
+        return self.quantity - self.foreign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +88,16 @@ class PositionClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReconciled:
-    """The account was compared with the exchange. `differences` empty means that both agree."""
+    """The account was compared with the exchange. `differences` empty means that both agree.
+
+    `found` is the same, typed; rows of older versions have the sentences alone.
+    """
 
     KIND: ClassVar[str] = "reconcile"
     wallet: Money
     equity: Money
     differences: tuple[str, ...] = ()
+    found: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

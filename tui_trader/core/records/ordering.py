@@ -1,10 +1,10 @@
 """Rows of orders and their fills, and of what protects a position."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
-from tui_trader.core.money import ZERO, Price, Quantity
+from tui_trader.core.money import ZERO, Price, Quantity, to_balance
 from tui_trader.core.order import Fill, Intent, OrderStatus
 from tui_trader.core.words import ClientOrderId, Symbol, TradeId
 
@@ -32,10 +32,23 @@ class OrderChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilled:
-    """One of our trades."""
+    """A trade of the account. `foreign` is how much of its quantity changed what is not ours: none of most trades."""
 
     KIND: ClassVar[str] = "fill"
     fill: Fill
+    foreign: Quantity = ZERO
+
+    @property
+    def own(self) -> Fill | None:
+        """The part that changed what is ours, with its share of fee and profit; None where it changed nothing."""
+        if not self.foreign:
+            return self.fill
+        quantity = self.fill.quantity - self.foreign
+        if quantity <= 0:
+            return None
+        part = quantity / self.fill.quantity
+        fee, realised = to_balance(self.fill.fee * part), to_balance(self.fill.realised * part)
+        return replace(self.fill, quantity=quantity, fee=fee, realised=realised)
 
 
 class ForcedCause(StrEnum):

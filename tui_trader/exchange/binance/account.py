@@ -40,7 +40,7 @@ def report_of(
         available=balance.available_balance,
         positions=tuple(_held(each, by_symbol) for each in positions if each.position_amt),
         leverage=tuple((Symbol(each.symbol), each.leverage) for each in ours),
-        isolated=len(ours) == len(symbols) and all(each.margin_type == _ISOLATED for each in ours),
+        not_isolated=tuple(s for s in symbols if s not in by_symbol or by_symbol[s].margin_type != _ISOLATED),
         one_way=not config.dual_side_position and all(each.position_side == _ONE_WAY for each in positions),
         single_asset=not config.multi_assets_margin,
     )

@@ -18,6 +18,7 @@ from tui_trader.exchange.binance.filters import QUOTE
 from tui_trader.exchange.binance.governor import Urgency
 from tui_trader.exchange.binance.incomes import Incomes
 from tui_trader.exchange.binance.listening import Listening
+from tui_trader.exchange.binance.modes import set_modes
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.orders import acknowledged, algo_params, order_params, order_report
 from tui_trader.exchange.binance.reading import Reader
@@ -192,6 +193,18 @@ class BinanceExchange:
         if answer.leverage != leverage:
             return Uncertain(f"asked for a leverage of {leverage}, and {answer.leverage} is set")
         return None
+
+    async def set_modes(self) -> Refused | Uncertain | None:
+        """One-way, single-asset, isolated on what is traded; Binance refuses it where something is held or open."""
+        try:
+            failure = await set_modes(self._session, tuple(self._instruments))
+        except ExchangeUnavailable as error:
+            return Uncertain(str(error))
+        if failure is None:
+            return None
+        if failure.verdict in (Verdict.REJECTED, Verdict.NOT_SENT):
+            return Refused(failure.code, failure.text)
+        return Uncertain(failure.text)
 
     async def cancel_all_after(self, symbol: Symbol, seconds: float) -> Refused | Uncertain | None:
         """Binance's countdown: it cancels the symbol's ordinary orders unless renewed in time; zero stops it."""

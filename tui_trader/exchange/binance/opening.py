@@ -2,23 +2,17 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from tui_trader.core.clock import Instant, from_milliseconds
 from tui_trader.core.instrument import Bracket, Instrument
 from tui_trader.core.words import Symbol
 from tui_trader.exchange.binance import endpoints
 from tui_trader.exchange.binance.answers import (
-    AccountConfig,
     BalanceAnswer,
-    Done,
     RightsAnswer,
     ServerTime,
-    SymbolConfig,
     Unreadable,
 )
-from tui_trader.exchange.binance.client import RequestFailed
-from tui_trader.exchange.binance.endpoints import Endpoint
 from tui_trader.exchange.binance.exchange import BinanceExchange
 from tui_trader.exchange.binance.filters import (
     QUOTE,
@@ -31,6 +25,7 @@ from tui_trader.exchange.binance.filters import (
 from tui_trader.exchange.binance.governor import Urgency
 from tui_trader.exchange.binance.history import BinanceHistory
 from tui_trader.exchange.binance.key_rights import KeyRights
+from tui_trader.exchange.binance.modes import set_modes
 from tui_trader.exchange.binance.names import Names
 from tui_trader.exchange.binance.session import Session
 from tui_trader.exchange.ports import ExchangeUnavailable
@@ -91,7 +86,7 @@ async def open_exchange(session: Session, wanted: Sequence[Symbol]) -> BinanceEx
         _read_name(session),
     )
     instruments = _read_instruments(info, wanted, brackets_of(brackets))
-    await _set_modes(session, tuple(instruments))
+    await set_modes(session, tuple(instruments))
     exchange = BinanceExchange(session, account, instruments, Names())
     await exchange.start(within=_STREAM_WITHIN)
     return exchange
@@ -131,23 +126,3 @@ def _read_instruments(
         return instruments_of(info, wanted, tiers)
     except Unreadable as error:
         raise ExchangeUnavailable(str(error)) from None
-
-
-async def _set_modes(session: Session, symbols: Sequence[Symbol]) -> None:
-    """One-way, single-asset, isolated: what is otherwise is set, and the first comparison reads all of it back."""
-    config, settings = await asyncio.gather(
-        session.rest.read(endpoints.ACCOUNT_CONFIG, AccountConfig, urgency=Urgency.VITAL),
-        session.rest.read(endpoints.SYMBOL_CONFIG, tuple[SymbolConfig, ...], urgency=Urgency.VITAL),
-    )
-    if config.dual_side_position:
-        await _try(session, endpoints.POSITION_MODE, dualSidePosition="false")
-    if config.multi_assets_margin:
-        await _try(session, endpoints.ASSETS_MODE, multiAssetsMargin="false")
-    for each in settings:
-        if each.symbol in symbols and each.margin_type != "ISOLATED":
-            await _try(session, endpoints.MARGIN_TYPE, symbol=each.symbol, marginType="ISOLATED")
-
-
-async def _try(session: Session, endpoint: Endpoint, **params: str) -> None:
-    with suppress(RequestFailed):
-        await session.rest.write(endpoint, Done, urgency=Urgency.VITAL, **params)

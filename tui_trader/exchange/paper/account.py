@@ -15,7 +15,7 @@ def report_account(state: State, at: Instant) -> AccountReport:
         available=max(ZERO, state.free_money()),
         positions=tuple(_held(book) for book in state.books.values() if not book.position.is_flat),
         leverage=tuple((symbol, book.leverage) for symbol, book in state.books.items()),
-        isolated=True,
+        not_isolated=(),
         one_way=True,
         single_asset=True,
     )

@@ -208,6 +208,10 @@ class PaperExchange:
             return Refused(-1016, absence)
         return self._venue.move_margin(symbol, amount) or self._saved()
 
+    async def set_modes(self) -> Refused | Uncertain | None:
+        """There are no others here."""
+        return None
+
     async def transfer(self, amount: Money) -> TransferBooked | Refused | Uncertain:
         """Move money in (positive) or out of the account, as its owner would."""
         if absence := self._absence():

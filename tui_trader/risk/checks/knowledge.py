@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from tui_trader.core.money import plain
 from tui_trader.core.order import Intent
 from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
@@ -12,6 +13,21 @@ from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 def account_is_reconciled(_intent: Intent, book: Book, _policy: Policy) -> Verdict:
     """The account agrees with the exchange: a lost fill would make every limit look wider than it is."""
     return ALLOW if book.reconciled else Deny(Code.NOT_RECONCILED, "the account is not reconciled")
+
+
+def account_is_as_set(_intent: Intent, book: Book, _policy: Policy) -> Verdict:
+    """Isolated margin, one-way, single-asset: every figure of ours assumes it, so another setting means no."""
+    return ALLOW if not book.drifted else Deny(Code.MODE_DRIFT, f"not as it was set: {', '.join(book.drifted)}")
+
+
+def symbol_is_ours_alone(intent: Intent, book: Book, _policy: Policy) -> Verdict:
+    """Nobody else holds or works anything of the symbol: one position there cannot obey two hands."""
+    if not book.is_shared(intent.symbol):
+        return ALLOW
+    foreign = book.foreign_positions.get(intent.symbol)
+    held = plain(foreign.quantity) if foreign else "nothing"
+    orders = sum(order.symbol == intent.symbol for order in book.foreign_orders)
+    return Deny(Code.FOREIGN_EXPOSURE, f"others hold {held} of {intent.symbol} and work {orders} orders there")
 
 
 def equity_is_known(_intent: Intent, book: Book, _policy: Policy) -> Verdict:

@@ -8,7 +8,7 @@ from tui_trader.risk.book import Book
 from tui_trader.risk.codes import Code
 from tui_trader.risk.incidents import after
 from tui_trader.risk.policy import Policy
-from tui_trader.risk.sizing import orders_placed, still_to_place
+from tui_trader.risk.sizing import open_orders, orders_placed
 from tui_trader.risk.tripping import alike_so_far
 from tui_trader.risk.verdict import ALLOW, Deny, Verdict
 
@@ -26,9 +26,9 @@ def does_not_reverse(intent: Intent, book: Book, _policy: Policy) -> Verdict:
 def open_orders_within_limit(intent: Intent, book: Book, policy: Policy) -> Verdict:
     """Open orders, the protection that working entries will place, and this entry with its own stay within the limit.
 
-    Orders in flight and of unknown fate are open orders.
+    Orders in flight and of unknown fate are open orders, and so are those of others.
     """
-    total = sum(order.is_open for order in book.orders) + still_to_place(book) + orders_placed(intent)
+    total = open_orders(book) + orders_placed(intent)
     most = policy.risk.max_open_orders
     return ALLOW if total <= most else Deny(Code.MAX_OPEN_ORDERS, f"{total} with protection, at most {most}")
 

@@ -10,6 +10,7 @@ from tui_trader.core.money import plain
 from tui_trader.core.order import Order
 from tui_trader.core.words import TradingState
 from tui_trader.engine.views import BreakerView, PositionView, StatusView
+from tui_trader.tui.screens.adopting import foreign_lines
 from tui_trader.tui.screens.dialog import Confirmation, Dialog, bullet
 from tui_trader.tui.widgets.format import number
 from tui_trader.tui.widgets.glyphs import Glyphs
@@ -57,6 +58,9 @@ def flatten_lines(status: StatusView) -> tuple[Line, ...]:
     lines += _at_most(cancelling, _MOST_LISTED - min(len(closing), _MOST_LISTED // 2)) or [
         bullet("no order works", Tone.DIM)
     ]
+    if others := foreign_lines(status):
+        lines.append((Span("Close and cancel, though not ours:", Tone.TITLE),))
+        lines += _at_most(others, _MOST_LISTED // 3)
     lines.append((Span("Then it is verified that nothing is left. Trading state stays as it is.", Tone.DIM),))
     return tuple(lines)
 
