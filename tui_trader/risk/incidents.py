@@ -82,8 +82,10 @@ class Incidents:
     """Of entries."""
 
 
-def after(events: Iterable[T], since: Instant) -> tuple[T, ...]:
+def after(events: tuple[T, ...], since: Instant) -> tuple[T, ...]:
     """Those that are later than `since`."""
+    if not events:
+        return ()
     return tuple(event for event in events if event.at > since)
 
 

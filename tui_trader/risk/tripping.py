@@ -40,6 +40,10 @@ class Finding:
         return self.count > 0
 
 
+_NOTHING = Finding(count=0, is_too_much=False, has_gone_well=False, words="nothing happened")
+"""Nearly always so: each entry asks, and no words are made for it."""
+
+
 class Rule(Protocol):
     """Counts one cause in one scope since an instant."""
 
@@ -49,6 +53,8 @@ class Rule(Protocol):
 
 
 def _errors_of(answers: tuple[Answer, ...], risk: RiskLimits, what: str) -> Finding:
+    if not answers:
+        return _NOTHING
     errors = sum(answer.is_error for answer in answers)
     share = share_of_errors(answers)
     return Finding(
@@ -77,11 +83,15 @@ def _model_errors(incidents: Incidents, risk: RiskLimits, since: Instant) -> Fin
 def _unknown_outcomes(incidents: Incidents, risk: RiskLimits, since: Instant) -> Finding:
     count, most = len(after(incidents.unknown, since)), risk.max_unknown_outcomes
     answered = any(not answer.is_error for answer in after(incidents.orders, since))
+    if not count and not answered:
+        return _NOTHING
     return Finding(count, count >= most, answered, f"{count} orders were of unknown fate, the limit is {most}")
 
 
 def _slippage(incidents: Incidents, risk: RiskLimits, since: Instant) -> Finding:
     fills, bound, most = after(incidents.fills, since), risk.max_slippage_bps, risk.max_slipped_orders
+    if not fills:
+        return _NOTHING
     slipped = sum(filled.worse_bps > bound for filled in fills)
     words = f"{slipped} orders filled more than {plain(bound)} bps worse than decided, the limit is {most}"
     return Finding(slipped, slipped >= most, slipped < len(fills), words)
@@ -106,18 +116,20 @@ RULES: Mapping[Key, Rule] = {
 """Failures in a row are reported as they happen and have no rule here."""
 
 
-def window_start(breaker: Breaker, risk: RiskLimits, now: Instant) -> Instant:
+def counts_from(breaker: Breaker | None, window_begins: Instant) -> Instant:
     """From when on things count for it: the window, but not what came before its last change, or before its probe."""
-    since = later(now, -risk.breaker_window)
+    if breaker is None:
+        return window_begins
     known = breaker.until if breaker.open else breaker.changed
-    return since if known is None else max(since, known)
+    return window_begins if known is None else max(window_begins, known)
 
 
 def due(board: Board, incidents: Incidents, risk: RiskLimits, now: Instant) -> Iterator[BreakerChanged]:
     """The rows that are to be written now: what opens, what has failed its probe, what has passed it."""
+    window_begins = later(now, -risk.breaker_window)
     for key, rule in RULES.items():
         breaker = breaker_of(board, *key)
-        found = rule(incidents, risk, window_start(breaker, risk, now))
+        found = rule(incidents, risk, counts_from(breaker, window_begins))
         match breaker.state(now):
             case BreakerState.CLOSED if found.is_too_much:
                 yield _opened(breaker, found, risk, now)
@@ -153,8 +165,10 @@ def _opened(breaker: Breaker, found: Finding, risk: RiskLimits, now: Instant) ->
 
 def alike_so_far(intent: Intent, board: Board, incidents: Incidents, risk: RiskLimits, now: Instant) -> int:
     """How many entries within the window were the same order as this one, since a person last resumed."""
-    breaker = breaker_of(board, BreakerScope.DECIDER, BreakerCause.IDENTICAL_ORDERS)
-    return alike_to(intent, after(incidents.entries, window_start(breaker, risk, now)))
+    if not incidents.entries:
+        return 0
+    breaker = board.get((BreakerScope.DECIDER, BreakerCause.IDENTICAL_ORDERS))
+    return alike_to(intent, after(incidents.entries, counts_from(breaker, later(now, -risk.breaker_window))))
 
 
 def opened_by(
@@ -190,13 +204,14 @@ def why_closed_to_entries(
     for (scope, cause), breaker in board.items():
         if cause is BreakerCause.FAILURES and breaker.failures >= risk.max_consecutive_failures:
             return f"{scope.value}: {breaker.failures} failures in a row, the limit is {risk.max_consecutive_failures}"
+    window_begins = later(now, -risk.breaker_window)
     for key, rule in RULES.items():
         if key[1] is BreakerCause.IDENTICAL_ORDERS:
             continue  # whether this entry is one too many, the gate asks for itself
-        breaker = breaker_of(board, *key)
-        found = rule(incidents, risk, window_start(breaker, risk, now))
-        if found.is_too_much or (breaker.open and found.has_gone_wrong):
-            return f"{breaker.scope.value}: {found.words}"
+        known = board.get(key)
+        found = rule(incidents, risk, counts_from(known, window_begins))
+        if found.is_too_much or (known is not None and known.open and found.has_gone_wrong):
+            return f"{key[0].value}: {found.words}"
     return None
 
 
