@@ -189,13 +189,11 @@ VIEWS = (
 
 APP_ACTIONS = (HALT,)
 """They work on every screen."""
-TRADING_ACTIONS = (
-    *(RESUME, FLATTEN, ADOPT, ORDER, DECISIONS, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT),
-    *PANES,
-    *VIEWS,
-)
+TRADING_ACTIONS = (RESUME, FLATTEN, ADOPT, ORDER, DECISIONS, DECIDE, APPROVE, REJECT, ACCEPT_PROMPT, HELP, QUIT)
 """They work on the trading screen, and not under a dialog."""
-ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS)
+VIEW_ACTIONS = (*PANES, *VIEWS)
+"""They change what the trading screen shows, and nothing else."""
+ALL_ACTIONS = (*APP_ACTIONS, *TRADING_ACTIONS, *VIEW_ACTIONS)
 
 UNLESS_TYPING = "unless_typing"
 """Textual's action for letters of an action that works everywhere: `unless_typing('halt')`."""

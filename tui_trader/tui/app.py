@@ -1,8 +1,6 @@
 """The console: composes the trading screen, and turns actions into commands and their answers into words."""
 
-import contextlib
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +15,6 @@ from tui_trader.engine.commands import (
     AcceptPrompt,
     Adopt,
     Approve,
-    Command,
     DecideNow,
     FlattenAll,
     Halt,
@@ -28,9 +25,9 @@ from tui_trader.engine.commands import (
 )
 from tui_trader.engine.live.question import LiveQuestion
 from tui_trader.tui.actions import APP_ACTIONS, UNLESS_TYPING, bindings_of
-from tui_trader.tui.base import QuietApp
+from tui_trader.tui.answering import AnsweringApp
 from tui_trader.tui.panes.pane import Source
-from tui_trader.tui.replies import reply_of, why
+from tui_trader.tui.replies import why
 from tui_trader.tui.screens.accepting import AcceptDialog
 from tui_trader.tui.screens.adopting import AdoptDialog, foreign_symbol
 from tui_trader.tui.screens.approving import ApproveDialog, RejectDialog
@@ -47,7 +44,7 @@ _CSS = Path(__file__).parent / "css"
 _LOOK_EVERY = 0.25
 
 
-class TraderApp(QuietApp):
+class TraderApp(AnsweringApp):
     """One console over one engine."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(APP_ACTIONS)]
@@ -69,8 +66,7 @@ class TraderApp(QuietApp):
         (`accepted` has been told the account then). `mode` is the engine's, None where only it knows; `now` gives real
         seconds.
         """
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._painted = painted
         self._question = question
         self._accepted = accepted
@@ -134,23 +130,23 @@ class TraderApp(QuietApp):
         def told(reply: Reply) -> None:
             took = round((self._now() - asked_at) * 1000)
             if reply.done:
-                self._say(f"HALTED, journalled after {took} ms. Exits and stops go on; r resumes.", "warning")
+                self.say(f"HALTED, journalled after {took} ms. Exits and stops go on; r resumes.", "warning")
             elif self._client.is_over:
                 self._trading.halt_settled()
-                self._say("The engine has ended: nothing trades.", "warning")
+                self.say("The engine has ended: nothing trades.", "warning")
             else:
-                self._say(f"Halted in memory, but not in the journal: {why(reply)}", "error")
+                self.say(f"Halted in memory, but not in the journal: {why(reply)}", "error")
 
-        self._when_answered(answer, told)
+        self.when_answered(answer, told)
 
     def action_resume(self) -> None:
         """Ask for a reason, if there is something to resume from."""
         self._trading.look()
         state, status = self._trading.trading_state, self._trading.status
         if state is None or status is None:
-            self._say("The engine has not said yet how it stands.", "warning")
+            self.say("The engine has not said yet how it stands.", "warning")
         elif state is TradingState.ACTIVE and not status.breakers:
-            self._say("Trading is ACTIVE; there is nothing to resume.")
+            self.say("Trading is ACTIVE; there is nothing to resume.")
         else:
             self.push_screen(ResumeDialog(state, status, self._glyphs), self._resume)
 
@@ -161,11 +157,11 @@ class TraderApp(QuietApp):
         def told(reply: Reply) -> None:
             if reply.done:
                 self._trading.halt_settled()
-                self._say("Trading is ACTIVE again.")
+                self.say("Trading is ACTIVE again.")
             else:
-                self._say(f"Not resumed: {why(reply)}", "error")
+                self.say(f"Not resumed: {why(reply)}", "error")
 
-        self._send(Resume(reason=reason), told)
+        self.send(Resume(reason=reason), told)
 
     def action_flatten(self) -> None:
         """List, ask, flatten."""
@@ -175,8 +171,8 @@ class TraderApp(QuietApp):
     def _flatten(self, confirmed: bool | None) -> None:
         if not confirmed:
             return
-        self._say("Flattening …")
-        self._send(FlattenAll(), self._teller("Flat: nothing held, no order open.", "Not flat"))
+        self.say("Flattening …")
+        self.send(FlattenAll(), self.teller("Flat: nothing held, no order open.", "Not flat"))
 
     def action_decisions(self) -> None:
         """Every cycle a row."""
@@ -188,12 +184,12 @@ class TraderApp(QuietApp):
         status = self._trading.status
         symbol = foreign_symbol(status) if status is not None else None
         if symbol is None:
-            self._say("Nobody else holds or works anything here.")
+            self.say("Nobody else holds or works anything here.")
             return
 
         def confirmed(adopt: Adopt | None) -> None:
             if adopt is not None:
-                self._send(adopt, self._teller(f"{adopt.symbol} is ours, with a stop.", f"{adopt.symbol} not adopted"))
+                self.send(adopt, self.teller(f"{adopt.symbol} is ours, with a stop.", f"{adopt.symbol} not adopted"))
 
         self.push_screen(AdoptDialog(symbol, lambda: self._trading.status, self._glyphs), confirmed)
 
@@ -202,21 +198,21 @@ class TraderApp(QuietApp):
 
         def confirmed(order: PlaceOrder | None) -> None:
             if order is not None:
-                self._send(order, self._teller_of(f"{order.side} {order.symbol}", "Not sent"))
+                self.send(order, self.teller_of(f"{order.side} {order.symbol}", "Not sent"))
 
-        self.push_screen(TicketDialog(self._trading.symbol, self._send, self._glyphs), confirmed)
+        self.push_screen(TicketDialog(self._trading.symbol, self.send, self._glyphs), confirmed)
 
     def action_approve(self) -> None:
         """Show all of the oldest question; its `y` sends it."""
         self._trading.look()
         asked = self._trading.question
         if asked is None:
-            self._say("Nothing waits for approval.")
+            self.say("Nothing waits for approval.")
             return
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                self._send(Approve(approval=asked.id), self._teller_of(f"{asked.id} approved", f"{asked.id} not sent"))
+                self.send(Approve(approval=asked.id), self.teller_of(f"{asked.id} approved", f"{asked.id} not sent"))
 
         self.push_screen(ApproveDialog(asked, lambda: self._trading.status, self._glyphs), confirmed)
 
@@ -225,26 +221,15 @@ class TraderApp(QuietApp):
         self._trading.look()
         asked = self._trading.question
         if asked is None:
-            self._say("Nothing waits for approval.")
+            self.say("Nothing waits for approval.")
             return
 
         def given(reason: str | None) -> None:
             if reason is not None:
-                told = self._teller(f"{asked.id} rejected.", f"{asked.id} not rejected")
-                self._send(Reject(approval=asked.id, reason=reason), told)
+                told = self.teller(f"{asked.id} rejected.", f"{asked.id} not rejected")
+                self.send(Reject(approval=asked.id, reason=reason), told)
 
         self.push_screen(RejectDialog(asked, self._glyphs), given)
-
-    def _teller_of(self, done: str, not_done: str) -> Callable[[Reply], None]:
-        """What became of the order, too."""
-
-        def told(reply: Reply) -> None:
-            if reply.done:
-                self._say(f"{done}: {reply.result.get('status', '')} {reply.result.get('filled', '')}".rstrip(" :"))
-            else:
-                self._say(f"{not_done}: {why(reply)}", "error")
-
-        return told
 
     def action_accept_prompt(self) -> None:
         """List what the prompt's file loosens; `y` puts that in force, and nothing that was not shown."""
@@ -252,22 +237,22 @@ class TraderApp(QuietApp):
         status = self._trading.status
         waiting = status.prompt_waiting if status is not None else None
         if status is None or waiting is None:
-            self._say((status.prompt_problem if status else "") or "Nothing waits: all of the prompt is in force.")
+            self.say((status.prompt_problem if status else "") or "Nothing waits: all of the prompt is in force.")
             return
         if status.mode is Mode.LIVE:
-            self._say("In live a looser limit takes effect at a restart only.", "warning")
+            self.say("In live a looser limit takes effect at a restart only.", "warning")
             return
 
         def confirmed(yes: bool | None) -> None:
             if yes:
-                told = self._teller("The changed prompt is in force.", "Not accepted")
-                self._send(AcceptPrompt(seal=waiting.seal), told)
+                told = self.teller("The changed prompt is in force.", "Not accepted")
+                self.send(AcceptPrompt(seal=waiting.seal), told)
 
         self.push_screen(AcceptDialog(waiting, self._glyphs), confirmed)
 
     def action_decide(self) -> None:
         """One decision now."""
-        self._send(DecideNow(), self._teller("Deciding now.", "No decision"))
+        self.send(DecideNow(), self.teller("Deciding now.", "No decision"))
 
     def action_help(self) -> None:
         """Explain."""
@@ -286,58 +271,3 @@ class TraderApp(QuietApp):
     def _quit(self, confirmed: bool | None) -> None:
         if confirmed:
             self.exit()
-
-    def action_pane(self, number: int) -> None:
-        """Go to a pane."""
-        self._trading.go_to(number)
-
-    def action_zoom(self) -> None:
-        """One pane over all, and back."""
-        self._trading.board.zoom()
-
-    def action_frame(self, by: int) -> None:
-        """Longer or shorter bars."""
-        self._trading.change_frame(by)
-
-    def action_indicators(self) -> None:
-        """Means over the bars, or none."""
-        self._trading.toggle_indicators()
-
-    def action_step(self, by: int) -> None:
-        """Coarser or finer rungs."""
-        self._trading.change_step(by)
-
-    # ------------------------------------------------------------------ commands and their answers
-
-    def _send(self, command: Command, told: Callable[[Reply], None]) -> None:
-        self._when_answered(self._client.submit(command), told)
-
-    def _when_answered(self, answer: "Future[Reply]", told: Callable[[Reply], None]) -> None:
-        """The answer comes on the engine's thread; it is told on ours, if we are still there."""
-
-        def came(future: "Future[Reply]") -> None:
-            loop = self._own_loop
-            if loop is not None:
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(told, reply_of(future))
-
-        answer.add_done_callback(came)
-
-    def _teller(self, done: str, not_done: str) -> Callable[[Reply], None]:
-        def told(reply: Reply) -> None:
-            if reply.done:
-                self._say(done)
-            else:
-                self._say(f"{not_done}: {why(reply)}", "error")
-
-        return told
-
-    def _say(self, words: str, severity: str = "information") -> None:
-        """A toast: plain text, whoever wrote it."""
-        match severity:
-            case "error":
-                self.notify(words, severity="error", timeout=8, markup=False)
-            case "warning":
-                self.notify(words, severity="warning", timeout=5, markup=False)
-            case _:
-                self.notify(words, timeout=3, markup=False)

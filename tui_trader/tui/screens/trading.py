@@ -10,7 +10,7 @@ from textual.screen import Screen
 from tui_trader.core.words import Mode, Symbol, TradingState
 from tui_trader.engine import views
 from tui_trader.engine.views import Question, QuotesView, StatusView
-from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, Action, Danger, bindings_of, key_name
+from tui_trader.tui.actions import ALL_ACTIONS, TRADING_ACTIONS, VIEW_ACTIONS, Action, Danger, bindings_of, key_name
 from tui_trader.tui.card_lines import card_lines
 from tui_trader.tui.panes.audit import AuditPane
 from tui_trader.tui.panes.book import BookPane
@@ -35,7 +35,10 @@ _STATUS_EVERY = 0.25
 class TradingScreen(Screen[None]):
     """Keeps the latest status for those who ask; its views are the engine's, never read back from a pane."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(TRADING_ACTIONS, namespace="app.")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(TRADING_ACTIONS, namespace="app."),
+        *bindings_of(VIEW_ACTIONS),
+    ]
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
     AUTO_FOCUS = "#quotes"
@@ -153,7 +156,7 @@ class TradingScreen(Screen[None]):
         self._chart.watch_symbol(message.symbol)
         self._book.watch_symbol(message.symbol)
 
-    def go_to(self, number: int) -> None:
+    def action_pane(self, number: int) -> None:
         """Put the focus on the pane with this number, from one."""
         self.board.go_to(tuple(PaneName)[number - 1])
 
@@ -162,15 +165,19 @@ class TradingScreen(Screen[None]):
         """The symbol under the cursor among the prices."""
         return self._chart.symbol
 
-    def change_frame(self, by: int) -> None:
+    def action_zoom(self) -> None:
+        """One pane over all, and back."""
+        self.board.zoom()
+
+    def action_frame(self, by: int) -> None:
         """Longer or shorter bars in the chart."""
         self._chart.change_frame(by)
 
-    def change_step(self, by: int) -> None:
+    def action_step(self, by: int) -> None:
         """Coarser or finer rungs in the book."""
         self._book.change_step(by)
 
-    def toggle_indicators(self) -> None:
+    def action_indicators(self) -> None:
         """With means over the bars, or without."""
         self._chart.toggle_indicators()
 
