@@ -16,7 +16,8 @@ from tui_trader.agent.llm.ports import ChatCall, ChatReply, ChatRequest, ChatUsa
 from tui_trader.cli.root import build
 from tui_trader.core.order import Intent
 from tui_trader.core.plain_text import one_line
-from tui_trader.core.records import CycleDecided, OrderChanged, TradingStateChanged
+from tui_trader.core.reconciliation import DifferenceKind
+from tui_trader.core.records import AccountReconciled, CycleDecided, OrderChanged, TradingStateChanged
 from tui_trader.core.words import Actor, Autonomy, ClientOrderId, TradingState
 from tui_trader.engine.audit_line import audit_line
 from tui_trader.engine.diary import keep_diary
@@ -169,7 +170,7 @@ def test_each_of_the_exchange_s_refusals_is_kept_as_a_plain_line() -> None:
     story()
 
 
-def test_names_of_strangers_orders_are_said_and_halt() -> None:
+def test_names_of_strangers_orders_are_said_and_block_their_symbol() -> None:
     @virtual
     async def story() -> None:
         for words in (*HOSTILE[::6], *HOSTILE[30:45]):
@@ -179,8 +180,11 @@ def test_names_of_strangers_orders_are_said_and_halt() -> None:
                 trader.exchange.inner = rude  # type: ignore[assignment]  # see above
                 trader.exchange.door = Door(trader)
                 await trader.wait(120)
-                assert trader.state.current is TradingState.HALTED
-                assert "not in our books" in trader.state.status.reason
+                assert trader.state.current is TradingState.ACTIVE
+                rows = [row.record for row in trader.journal.log.rows]
+                (*_, reconciled) = [record for record in rows if isinstance(record, AccountReconciled)]
+                assert DifferenceKind.FOREIGN_ORDER in {found.kind for found in reconciled.found}
+                assert (await trader.open()).code == "FOREIGN_EXPOSURE"
                 nothing_raw(trader)
 
     story()
