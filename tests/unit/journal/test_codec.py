@@ -125,6 +125,7 @@ def test_redaction_reaches_every_text_and_no_figure() -> None:
         "tool": "x",
         "arguments": {"x": ["x", {"a": "x"}], "n": 1},
         "cycle": None,
+        "person": "",
     }
     equity = EquityMarked(equity=Decimal(11), wallet=Decimal(1))
     assert encode(equity, lambda text: f"x{text}") == {"equity": "11", "wallet": "1"}
