@@ -1,6 +1,7 @@
 """What leaves the process besides its answers: tracebacks of any thread, and memory as a core file. No secret does."""
 
 import ctypes
+import errno
 import logging
 import os
 import re
@@ -21,6 +22,10 @@ the environment can be read by this user's other programs."""
 
 _CALLED_SECRET: Final = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)$", re.IGNORECASE)
 """Variables whose value is hidden from the start, before anything asks for it; also those of other programs."""
+
+_SCREEN_WRITER: Final = "textual-output"
+_HUNG_UP: Final = (errno.EIO, errno.EPIPE)
+"""What the thread that writes the screen ends in when the terminal is gone: how that goes on is a signal's matter."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,8 +54,11 @@ def _uncaught(kind: type[BaseException], error: BaseException, at: TracebackType
 
 
 def _uncaught_in_a_thread(told: threading.ExceptHookArgs) -> None:
-    if told.exc_value is not None and told.exc_type is not SystemExit:
-        _tell(f"internal error in the thread {told.thread.name if told.thread else '?'}", told.exc_value)
+    error, name = told.exc_value, told.thread.name if told.thread else "?"
+    if isinstance(error, OSError) and error.errno in _HUNG_UP and name == _SCREEN_WRITER:
+        _log.info("the terminal is gone: %s", error.strerror)
+    elif error is not None and told.exc_type is not SystemExit:
+        _tell(f"internal error in the thread {name}", error)
 
 
 def _unraisable(told: "sys.UnraisableHookArgs") -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.door import Door
-from tests.fakes.trader_parts import BTC, ETH, Trader, trading, virtual
+from tests.fakes.trader_parts import BTC, ETH, NO_BREAKERS, Trader, trading, virtual
 from tui_trader.core.records import JsonObject, JsonValue, RiskJudged, ToolCalled, ToolReturned
 from tui_trader.core.words import Actor, Symbol, TradingState
 
@@ -80,6 +80,7 @@ async def _watch(trader: Trader, naked: Counter[Symbol]) -> None:
 
 SHIPPED: dict[str, object] = {}
 UNHURRIED: dict[str, object] = {
+    **NO_BREAKERS,
     "max_entries_per_day": 5_000,
     "max_orders_per_minute": 60,
     "max_open_orders": 30,
