@@ -180,7 +180,9 @@ def test_without_its_key_each_command_says_so_in_one_sentence_and_a_halt_works(s
     examined = shell.run("doctor", "--json", "--home", home)
     assert ("encryption", "bad") in {(line["what"], line["level"]) for line in examined.lines}
     assert examined.code == 1
-    assert shell.run("halt", "--home", home).code == 0
+    halted = shell.run("halt", "--home", home)
+    assert halted.code == 1, "what works at the exchange could not be looked up, and that is said"
+    assert halted.out.startswith("not done: UNREACHED halted by the file ")
     assert (home / "HALT").exists()
     assert (home / "journal.db").read_bytes() == before
 
