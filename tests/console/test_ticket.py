@@ -128,6 +128,18 @@ async def test_enter_goes_on_and_only_a_yes_to_the_review_sends() -> None:
         assert not isinstance(console.app.screen, TicketDialog)
 
 
+async def test_what_is_changed_after_the_review_is_reviewed_anew() -> None:
+    async with _ticket(_ALLOWED) as console:
+        await _typed(console, "0.005", "94000", "93000", "97000")
+        await console.press("f2")
+        assert "Send it?" in console.dialog
+        await console.press("tab", *"1")
+        assert "Send it?" not in console.dialog
+        console.app.screen.set_focus(None)
+        await console.press("y")
+        assert _sent(console) == []
+
+
 async def test_an_answer_to_what_was_typed_before_is_not_an_answer_to_this() -> None:
     async with _ticket(None) as console:
         await _typed(console, "0.005", "", "93000", "97000")

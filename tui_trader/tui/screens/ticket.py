@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from pydantic import ValidationError
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -72,6 +71,7 @@ class TicketDialog(Dialog[PlaceOrder]):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         self._draft = self._draft.with_field(event.input.id or "", event.value)
+        self._reviewed = None  # what is sent is what was read; something else is reviewed anew
         if self._pause is not None:
             self._pause.stop()
         self._pause = self.set_timer(_QUIET_FOR, self._ask)
@@ -122,7 +122,7 @@ class TicketDialog(Dialog[PlaceOrder]):
         draft = self._draft
         try:
             wish = CheckOrder.model_validate(order_fields(draft))
-        except (ValueError, ValidationError):
+        except ValueError:
             return
 
         def told(reply: Reply) -> None:
