@@ -37,6 +37,11 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def plain_or_none(value: Decimal | None) -> str | None:
+    """The same where there may be no figure."""
+    return None if value is None else plain(value)
+
+
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` (positive) that is not above `value`."""
     nearer_zero = _steps_towards_zero(value, step)

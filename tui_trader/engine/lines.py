@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tui_trader.core.clock import text
 from tui_trader.core.ids import client_order_id
-from tui_trader.core.money import plain
+from tui_trader.core.money import plain, plain_or_none
 from tui_trader.core.order import Intent, Order
 from tui_trader.core.records import (
     ApprovalChanged,
@@ -107,8 +107,8 @@ def order_object(order: Order) -> JsonObject:
         "side": intent.side.value,
         "type": intent.type.value,
         "quantity": plain(intent.quantity),
-        "price": plain(intent.price) if intent.price is not None else None,
-        "stop_price": plain(intent.stop_price) if intent.stop_price is not None else None,
+        "price": plain_or_none(intent.price),
+        "stop_price": plain_or_none(intent.stop_price),
         "reduce_only": intent.reduce_only,
         "status": order.status.value,
         "actor": intent.actor.value,

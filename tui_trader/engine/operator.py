@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from tui_trader.core.clock import Clock, text
-from tui_trader.core.money import plain
+from tui_trader.core.money import plain, plain_or_none
 from tui_trader.core.records import JsonObject, JsonValue
 from tui_trader.core.words import Actor
 from tui_trader.engine.commands import (
@@ -121,7 +121,7 @@ def _as_call(command: FlattenAll | PlaceOrder | Cancel | Reduce | MoveStop | Ado
         case Reduce(symbol=symbol, percent=percent):
             return "reduce_position", {"symbol": symbol, "percent": percent}
         case Adopt(symbol=symbol, stop=stop, cancel_orders=cancels):
-            stop_price = plain(stop) if stop is not None else None
+            stop_price = plain_or_none(stop)
             return "adopt_position", {"symbol": symbol, "stop": stop_price, "cancel_orders": cancels}
         case MoveStop(symbol=symbol, price=price):
             return "set_stop", {"symbol": symbol, "price": plain(price)}
@@ -137,16 +137,12 @@ def _as_order(order: PlaceOrder | CheckOrder) -> tuple[str, JsonObject]:
         "symbol": order.symbol,
         "side": order.side,
         **{name: plain(size) for name, size in sizes.items() if size is not None},
-        "limit": _figure(order.limit),
+        "limit": plain_or_none(order.limit),
     }
     if order.reduce_only:
         return "reduce_position", arguments
-    arguments |= {"stop": _figure(order.stop), "take_profit": _figure(order.take_profit)}
+    arguments |= {"stop": plain_or_none(order.stop), "take_profit": plain_or_none(order.take_profit)}
     return "open_position", arguments
-
-
-def _figure(value: Decimal | None) -> str | None:
-    return plain(value) if value is not None else None
 
 
 def _shown(value: Decimal | None) -> str | None:
@@ -168,9 +164,9 @@ def stake_of(entry: EntryPreview) -> JsonObject:
     intent, card, protection = entry.intent, entry.card, entry.intent.protection
     return {
         "quantity": plain(intent.quantity),
-        "price": _figure(intent.price),
-        "stop": _figure(protection.stop_price if protection else None),
-        "take_profit": _figure(protection.take_profit_price if protection else None),
+        "price": plain_or_none(intent.price),
+        "stop": plain_or_none(protection.stop_price if protection else None),
+        "take_profit": plain_or_none(protection.take_profit_price if protection else None),
         "notional": _shown(card.notional),
         "equity_share_pct": _shown(card.equity_share_pct),
         "max_loss": _shown(card.max_loss),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_trader.core.clock import Instant, text
-from tui_trader.core.money import ZERO, Money, Quantity, nearest_to, plain
+from tui_trader.core.money import ZERO, Money, Quantity, nearest_to, plain, plain_or_none
 from tui_trader.core.order import Order
 from tui_trader.core.position import Position
 from tui_trader.core.records import (
@@ -81,8 +81,8 @@ class SinceHalt:
             "orders_gone": self.orders_gone,
             "orders_new": self.orders_new,
             "trades": self.trades,
-            "equity_then": plain(self.equity_then) if self.equity_then is not None else None,
-            "equity": plain(self.equity) if self.equity is not None else None,
+            "equity_then": plain_or_none(self.equity_then),
+            "equity": plain_or_none(self.equity),
             "prompt_changed": self.is_prompt_changed,
             "told": list(self.told),
         }

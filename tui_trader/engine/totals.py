@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal
 
 from tui_trader.core.clock import Instant, text
-from tui_trader.core.money import ZERO, Money, plain
+from tui_trader.core.money import ZERO, Money, plain, plain_or_none
 from tui_trader.core.order import Fill, OrderStatus
 from tui_trader.core.records import (
     CycleDecided,
@@ -91,7 +91,7 @@ class RunTotals:
                 "net": plain(net),
             },
             "observed": {"closed": self._observed, "net_bps": plain(self._observed_bps)},
-            "equity": plain(equity) if equity is not None else None,
+            "equity": plain_or_none(equity),
             "trading_state": state.value,
             "ended": ended,
             "journal_head": head.hash.hex(),

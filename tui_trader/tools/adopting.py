@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from tui_trader.core.money import plain
+from tui_trader.core.money import plain, plain_or_none
 from tui_trader.core.records import JsonObject
 from tui_trader.core.words import Actor
 from tui_trader.desk.adopter import Adoption
@@ -48,7 +48,7 @@ class AdoptPosition(Tool):
             else {
                 "quantity": plain(record.quantity),
                 "entry_price": plain(record.entry_price),
-                "stop_price": plain(record.stop_price) if record.stop_price is not None else None,
+                "stop_price": plain_or_none(record.stop_price),
             }
         )
         orders: JsonObject = {"cancelled": adopted.cancelled, "orders_left": list(adopted.left)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from tui_trader.core.money import Price, plain
+from tui_trader.core.money import Price, plain, plain_or_none
 from tui_trader.core.order import Order, OrderStatus
 from tui_trader.core.records import JsonObject, ToolStatus
 from tui_trader.core.words import Actor, Symbol
@@ -86,7 +86,7 @@ def order_result(order: Order) -> JsonObject:
         "quantity": plain(order.intent.quantity),
         "status": order.status.value,
         "filled": plain(order.filled),
-        "average_price": plain(order.average_price) if order.average_price is not None else None,
+        "average_price": plain_or_none(order.average_price),
         "reason": order.reason,
     }
 
